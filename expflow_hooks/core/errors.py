@@ -36,7 +36,7 @@ class ExpflowError(Exception):
     exit_code = USAGE
 
 
-class UsageError(ExpflowError):
+class UsageError(ExpflowError, ValueError):
     """The command line, a gate, a metric's name or a value is not of the right form."""
 
 

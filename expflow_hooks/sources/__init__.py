@@ -1,0 +1,84 @@
+"""Where experiments come from. A source is one function: it takes what is wanted and yields experiments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.home import home, make_home
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.experiment import Experiment
+    from expflow_hooks.core.policy import Policy
+    from expflow_hooks.core.ranking import Query
+    from expflow_hooks.core.registry import Progress, Unreadable
+
+CLEARML = "clearml"
+ENV_REGISTRY = "EXPFLOW_REGISTRY"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened source: its name for the output, its experiments, and what reading them brought up.
+
+    `unreadable` and `warnings` are complete once the experiments were read.
+    """
+
+    name: str
+    experiments: Callable[[Progress | None], Iterator[Experiment]]
+    unreadable: Callable[[], Sequence[Unreadable]] = tuple
+    warnings: list[str] = field(default_factory=list)
+
+
+def open_source(spec: str | None, policy: Policy, query: Query) -> Source:
+    """Return the source that `spec`, the environment or the policy names; `query` is what will be asked of it.
+
+    Raises UsageError for a source of no known form. A file that was named must be there; the one at home need not.
+    """
+    chosen = check(choose(spec, policy))
+    if chosen == CLEARML:
+        from expflow_hooks.sources.clearml import open_clearml
+
+        return open_clearml(policy, query)
+    from expflow_hooks.sources.jsonl import open_jsonl
+
+    return open_jsonl(chosen, missing_ok=not (spec or os.environ.get(ENV_REGISTRY)))
+
+
+def choose(spec: str | None, policy: Policy) -> str:
+    """Return the source to read: `--source`, else `EXPFLOW_REGISTRY`, else the policy's, else the one at home."""
+    return spec or os.environ.get(ENV_REGISTRY) or _of_policy(policy) or os.path.join(home(), "experiments.jsonl")
+
+
+def registry_to_read(spec: str | None, policy: Policy) -> str:
+    """Return the registry file that has the history; raise UsageError for the server, which has none."""
+    chosen = check(choose(spec, policy))
+    if chosen == CLEARML:
+        raise UsageError("a ClearML server keeps no registry lines: name a task with --task-id, or a .jsonl file")
+    return chosen
+
+
+def registry_path(spec: str | None, policy: Policy) -> str:
+    """Return the registry to write to; raise UsageError for a source that is not a file."""
+    own = _of_policy(policy)
+    path = spec or os.environ.get(ENV_REGISTRY) or (own if own != CLEARML else None)
+    if path in ("-", CLEARML):
+        raise UsageError(f"{path!r} cannot be written to; a registry is a file such as experiments.jsonl")
+    return path or os.path.join(make_home(), "experiments.jsonl")
+
+
+def check(spec: str) -> str:
+    """Return the source if it is of a known form; raise UsageError if not."""
+    if spec in ("-", CLEARML) or spec.endswith((".jsonl", ".ndjson", ".json")) or os.path.exists(spec):
+        return spec
+    raise UsageError(f"source {spec[:120]!r} is not known; a source is a .jsonl file, - for standard input, or clearml")
+
+
+def _of_policy(policy: Policy) -> str | None:
+    source = policy.leaderboard.source
+    if source is None or source == CLEARML or policy.path is None:
+        return source
+    return os.path.join(os.path.dirname(policy.path), source)

@@ -1,0 +1,151 @@
+"""What training code calls: `record` to register an experiment, `compare_scores` to rank experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any
+
+from expflow_hooks import sources
+from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.experiment import STATES, UNFINISHED, Selection
+from expflow_hooks.core.gates import Gate, parse_gate
+from expflow_hooks.core.grouping import GroupBy
+from expflow_hooks.core.policy import Policy, load_policy
+from expflow_hooks.core.ranking import Query, rank
+from expflow_hooks.core.writer import Writer
+from expflow_hooks.render.ranking import ranking_json
+from expflow_hooks.worktree import provenance
+
+
+@lru_cache(maxsize=8)
+def _writer(path: str) -> Writer:
+    """Return the one writer of a path: it remembers how far it knows the file, so that appending stays cheap."""
+    return Writer(path)
+
+
+def record(
+    experiment_id: str,
+    *,
+    status: str | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    tags: Iterable[str] | None = None,
+    registry: str | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Append an experiment's present state to the registry and return the record as written.
+
+    `metrics` are numbers in the metric's unit, `params` {path: value}; further fields (`name`, `project`, `commit`)
+    are kept as they are. What an unfinished experiment said before and is not given now stays; of a finished one
+    nothing does. Commit, branch, dirty and timestamp come from git and the clock where they are absent.
+
+    Raises UsageError (a ValueError) for an unknown state or a value that JSON cannot hold, UnreadableError if the line
+    cannot be written.
+    """
+    given = {
+        "experiment_id": experiment_id,
+        "status": status,
+        "metrics": None if metrics is None else {name: _plain(value) for name, value in metrics.items()},
+        "params": None if params is None else {path: str(value) for path, value in params.items()},
+        "tags": None if tags is None else [str(tag) for tag in tags],
+        **fields,
+    }
+    path = sources.registry_path(registry, load_policy())
+    return append_record(_writer(path), {key: value for key, value in given.items() if value is not None})
+
+
+def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Append a record to the registry, completed from what is known, and return it."""
+    experiment_id, status = given.get("experiment_id"), given.get("status")
+    if not isinstance(experiment_id, str) or not experiment_id.strip():
+        raise UsageError("a record needs an experiment_id, text such as 'exp-001'")
+    if status is not None and status not in STATES:
+        raise UsageError(f"{experiment_id}: {status!r} is not a state; states are {', '.join(STATES)}")
+    filled = {**provenance(writer.path), "timestamp": datetime.now(timezone.utc).isoformat(timespec="seconds")}
+    written: dict[str, Any] = {}
+
+    def make(before: dict[str, Any] | None) -> dict[str, Any]:
+        # A run's code is that of its start, so an unfinished experiment's own words go before git's.
+        unfinished = before is not None and before.get("status") in UNFINISHED
+        carried = {key: value for key, value in (before or {}).items() if unfinished and key not in ("prev", "event")}
+        written.update({**carried, **given, **_absent(filled, given, carried)})
+        return written
+
+    try:
+        writer.update(experiment_id, make)
+    except ValueError as error:
+        raise UsageError(f"{experiment_id}: {error}") from None
+    return written
+
+
+def _absent(filled: Mapping[str, Any], *known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what git and the clock say, as far as nobody said it; a commit that was given says its own branch."""
+    if any(one.get("commit") or one.get("commit_hash") for one in known):
+        filled = {"timestamp": filled["timestamp"]}
+    return {key: value for key, value in filled.items() if all(one.get(key) is None for one in known)}
+
+
+def _plain(value: Any) -> Any:
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "shape", None) == () else value
+
+
+def compare_scores(
+    source: str | None = None,
+    *,
+    project: str | None = None,
+    tags: Iterable[str] = (),
+    status: str | None = None,
+    sort_by: str | None = None,
+    ascending: bool | None = None,
+    gates: Iterable[str | Gate] = (),
+    group_by: GroupBy | None = None,
+    top: int | None = None,
+    policy: Policy | None = None,
+) -> dict[str, Any]:
+    """Rank experiments by a metric and return what `compare-scores --format json` prints.
+
+    `source` is a `.jsonl` path or `clearml`; `gates` read `pde_mean:lt:18.09`; `ascending` says that the smallest value
+    is best, where the metric's own direction is not meant. What is not given comes from the policy.
+
+    Raises UsageError for a bad gate or an unknown metric, UnreadableError for a source that cannot be read.
+    """
+    rules = policy if policy is not None else load_policy()
+    query = make_query(
+        rules,
+        Selection(project, tuple(tags), status),
+        sort_by=sort_by,
+        ascending=ascending,
+        gates=gates,
+        group_by=group_by,
+        top=top,
+    )
+    opened = sources.open_source(source, rules, query)
+    ranking = rank(opened.experiments(None), query)
+    return ranking_json(ranking, opened.name, len(opened.unreadable()))
+
+
+def make_query(
+    policy: Policy,
+    selection: Selection,
+    *,
+    sort_by: str | None = None,
+    ascending: bool | None = None,
+    gates: Iterable[str | Gate] = (),
+    group_by: GroupBy | None = None,
+    top: int | None = None,
+) -> Query:
+    """Return the query that options and policy make together: an option overrides, `gates` replace the policy's."""
+    board = policy.leaderboard
+    parsed = tuple(gate if isinstance(gate, Gate) else parse_gate(gate) for gate in gates)
+    return Query(
+        sort_by or board.sort_by or "seg_total",
+        None if ascending is None else not ascending,
+        parsed or board.gates,
+        group_by or board.group_by,
+        top if top is not None else board.top,
+        Selection(selection.project or board.project, selection.tags or board.tags, selection.status),
+        policy.metrics,
+    )

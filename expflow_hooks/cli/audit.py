@@ -1,0 +1,55 @@
+"""`expflow-hooks audit`: one experiment against the rules."""
+
+from __future__ import annotations
+
+import click
+
+from expflow_hooks import sources
+from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.options import complete_experiment, output_options, policy, source_option
+from expflow_hooks.cli.output import emit, warn_unreadable
+from expflow_hooks.core.audit import RULE_SETS, all_pass, audit
+from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.experiment import UNFINISHED, from_mapping
+from expflow_hooks.core.registry import Registry, revisions
+from expflow_hooks.render.audit import AuditReport, render_audit
+
+
+@click.group(cls=Group, name="audit", epilog="Example: expflow-hooks audit validate exp-001 --competition-rules")
+def command() -> None:
+    """Check an experiment against the rules."""
+
+
+@command.command("validate", epilog="Example: expflow-hooks audit validate exp-001 --competition-rules")
+@click.argument("experiment_id", metavar="ID", shell_complete=complete_experiment)
+@source_option
+@click.option("--competition-rules", "-c", is_flag=True, help="The competition's rules, whatever the policy says.")
+@click.option("--task-id", "-t", metavar="T", help="Read metrics and parameters from this ClearML task.")
+@output_options
+def validate(
+    experiment_id: str,
+    source: str | None,
+    competition_rules: bool,
+    task_id: str | None,
+    form: str,
+    output: str | None,
+) -> int:
+    """Say for each rule whether it holds. Exits 1 if one does not, 3 while the experiment is unfinished."""
+    rules = policy()
+    if task_id is not None:
+        from expflow_hooks.sources.clearml import read_task
+
+        experiment, changes, name, unreadable = read_task(task_id, rules), [], "clearml", False
+    else:
+        registry = Registry(sources.registry_to_read(source, rules), missing_ok=source is None)
+        history = registry.history(experiment_id)
+        experiment, changes = from_mapping(history[-1].record), revisions(history)
+        name, unreadable = registry.path, bool(registry.unreadable)
+        warn_unreadable(registry.path, registry.unreadable)
+    chosen = RULE_SETS["competition"] if competition_rules else rules.audit.rules
+    checks = audit(experiment, chosen, rules.metrics)
+    emit(render_audit(AuditReport(experiment_id, checks, changes, name), form), output)
+    codes = [UNREADABLE] if unreadable else []
+    if not all_pass(checks):
+        codes.append(UNDECIDED if experiment.state in UNFINISHED else SAYS_NO)
+    return worst(codes) if codes else OK

@@ -1,0 +1,93 @@
+"""`expflow-hooks compare-scores`: rank experiments by a metric, with gates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from expflow_hooks import sources
+from expflow_hooks.api import make_query
+from expflow_hooks.cli.options import complete_metric, output_options, policy, selection_options, source_option
+from expflow_hooks.cli.options import split_tags as split
+from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
+from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.experiment import Selection
+from expflow_hooks.core.grouping import AGGREGATES, GroupBy
+from expflow_hooks.core.policy import Policy
+from expflow_hooks.core.ranking import Ranking, rank
+from expflow_hooks.render.ranking import render_ranking
+
+FAIL_ON = ("never", "none-pass", "any-fail")
+
+
+@click.command(
+    "compare-scores",
+    epilog="Example: expflow-hooks compare-scores --source experiments.jsonl --sort-by pde_mean"
+    " --gate pde_mean:lt:18.09 --gate train_time_min:lt:60 --top 10",
+)
+@source_option
+@selection_options
+@click.option("--sort-by", metavar="M", shell_complete=complete_metric, help="The metric. Default: seg_total.")
+@click.option("--ascending", "ascending", flag_value=True, type=bool, default=None, help="The smallest value is best.")
+@click.option("--descending", "ascending", flag_value=False, type=bool, help="The largest value is best.")
+@click.option("--gate", "gates", metavar="M:OP:V", multiple=True, help="Such as pde_mean:lt:18.09; lt, le, gt or ge.")
+@click.option("--group-ignore", metavar="PARAM", multiple=True, help="Group runs that differ in PARAM only.")
+@click.option("--aggregate", type=click.Choice(AGGREGATES), help="What a group's value is. Default: mean.")
+@click.option("--min-runs", type=click.IntRange(min=1), metavar="N", help="Groups of fewer runs do not rank.")
+@click.option("--top", "--max", "-m", "top", type=click.IntRange(min=1), metavar="N", help="Show the first N.")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="never", show_default=True, help="When to exit with 1.")
+@output_options
+def command(form: str, output: str | None, fail_on: str, **options: Any) -> int:
+    """Rank experiments by a metric; what fails a gate or cannot be compared stands below the line, with the reason."""
+    return compare(policy(), options, form, output, fail_on)
+
+
+def compare(rules: Policy, options: dict[str, Any], form: str, output: str | None, fail_on: str) -> int:
+    """Rank as the options and the policy say, show the ranking, and return the exit code."""
+    query = make_query(
+        rules,
+        Selection(options["project"], split(options["tags"]), options["status"]),
+        sort_by=options["sort_by"],
+        ascending=options["ascending"],
+        gates=options["gates"],
+        group_by=_group_by(rules, options),
+        top=options["top"],
+    )
+    source = sources.open_source(options["source"], rules, query)
+    ranking = rank(source.experiments(progress(source.name)), query)
+    unreadable = source.unreadable()
+    warn_unreadable(source.name, unreadable)
+    for warning in source.warnings:
+        warn(warning)
+    emit(render_ranking(ranking, source.name, form, len(unreadable)), output)
+    if not ranking.experiments:
+        warn(f"undecided: no experiment matched in {source.name}")
+    return exit_code(ranking, fail_on, bool(unreadable))
+
+
+def _group_by(rules: Policy, options: dict[str, Any]) -> GroupBy | None:
+    base = rules.leaderboard.group_by or GroupBy()
+    if not (options["group_ignore"] or options["aggregate"] or options["min_runs"]):
+        return None
+    return GroupBy(
+        options["group_ignore"] or base.ignore,
+        options["aggregate"] or base.aggregate,
+        options["min_runs"] or base.min_runs,
+    )
+
+
+def exit_code(ranking: Ranking, fail_on: str, unreadable: bool) -> int:
+    """Return the exit code: what `fail_on` asks for, and 3 where nothing was there to judge."""
+    counts = ranking.counts
+    codes = [] if ranking.experiments else [UNDECIDED]
+    if fail_on == "never":
+        return worst(codes)
+    judged = counts["ranked"] + counts["gate_failed"] + counts["no_value"]
+    if unreadable:  # a line that nobody could read may be the one that fails
+        codes.append(UNREADABLE)
+    if not judged or (fail_on == "any-fail" and counts["too_few_runs"]):
+        codes.append(UNDECIDED)
+    if judged and (not counts["ranked"] or (fail_on == "any-fail" and counts["ranked"] < judged)):
+        codes.append(SAYS_NO)
+    return worst(codes)

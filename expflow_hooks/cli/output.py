@@ -1,0 +1,97 @@
+"""How the command line writes: any terminal, any locale, a closed pipe, a full disk; and progress on a terminal."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.registry import Progress, Unreadable
+from expflow_hooks.render.escape import terminal
+
+_PLAIN = {"─": "-", "✓": "+", "✗": "x", "–": "-", "≤": "<=", "≥": ">=", "↑": "^", "↓": "v", "…": "...", "→": "->"}
+_SHOW_PROGRESS_FROM = 16 << 20  # bytes: a tenth of a second
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in text), error.end
+
+
+def prepare_streams() -> None:
+    """Let output pass under any locale: our own signs have plain forms, other characters are escaped."""
+    codecs.register_error("expflow", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="expflow")
+
+
+def quiet_streams() -> None:
+    """Make the interpreter's last flush silent after the reader of our output went away."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(null, stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            continue
+
+
+def emit(text: str, output: str | None = None) -> None:
+    """Write a result to the file `output` or to standard output.
+
+    A reader that went away (`| head`) is no error; raises UnreadableError if the file or the disk takes no more.
+    """
+    try:
+        if output is not None:
+            with open(output, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        elif sys.stdout is None:
+            raise OSError(9, "it is closed")
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        quiet_streams()
+    except (OSError, ValueError) as error:
+        quiet_streams()
+        where = output or "standard output"
+        raise UnreadableError(f"cannot write {where}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def warn(message: str) -> None:
+    """Write one line to standard error."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(f"expflow-hooks: {terminal(message)}", file=sys.stderr, flush=True)
+
+
+def warn_unreadable(source: str, unreadable: Sequence[Unreadable], most: int = 5) -> None:
+    """Warn of the lines that could not be read, each by its number."""
+    for line, why in unreadable[:most]:
+        warn(f"{source}:{line}: unreadable line, {why}; the other lines count")
+    if len(unreadable) > most:
+        warn(f"{source}: {len(unreadable) - most} more unreadable lines; `expflow-hooks run verify` lists them")
+
+
+def progress(source: str) -> Progress | None:
+    """Return a reporter for long reads, or None where standard error is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
+    last = [0.0]
+
+    def report(done: int, total: int) -> None:
+        now = time.monotonic()
+        if total < _SHOW_PROGRESS_FROM or (now - last[0] < 0.1 and done < total):
+            return
+        last[0] = now
+        end = "\r\x1b[K" if done >= total else ""
+        sys.stderr.write(f"\rreading {terminal(os.path.basename(source))}  {100 * done // total:3d}%{end}")
+        sys.stderr.flush()
+
+    return report

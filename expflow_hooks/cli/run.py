@@ -1,0 +1,146 @@
+"""`expflow-hooks run`: list, show and add experiments; cancel, stop or delete one, guarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from expflow_hooks import sources
+from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.options import (
+    complete_experiment,
+    output_options,
+    pin_options,
+    policy,
+    selection_options,
+    source_option,
+    split_tags,
+)
+from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
+from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.experiment import Selection, from_mapping, latest
+from expflow_hooks.core.registry import Registry, revisions
+from expflow_hooks.render.experiments import render_experiments, render_history, render_record
+
+
+@click.group(cls=Group, name="run", epilog="Example: expflow-hooks run list --status running")
+def command() -> None:
+    """List, show and add experiments; cancel, stop or delete one, guarded by the PIN."""
+
+
+@command.command("list", epilog="Example: expflow-hooks run list --project PDEBench --status running")
+@source_option
+@selection_options
+@output_options
+def list_runs(source: str | None, project: str | None, tags: str | None, status: str | None, **out: Any) -> int:
+    """List experiments, each in its present state."""
+    selection = Selection(project, split_tags(tags), status)
+    registry = _reading(source)
+    if out["form"] == "json":
+        records = {record["experiment_id"]: record for record in registry.records()}
+        selects = selection.matcher()
+        chosen = [record for record in records.values() if selects is None or selects(from_mapping(record))]
+        text = render_record(chosen)
+    else:
+        found = latest(registry.experiments(progress(registry.path)), selection)
+        text = render_experiments(found, registry.path, out["form"])
+    warn_unreadable(registry.path, registry.unreadable)
+    emit(text, out["output"])
+    return OK
+
+
+@command.command("show", epilog="Example: expflow-hooks run show exp-001 --history")
+@click.argument("experiment_id", metavar="ID", shell_complete=complete_experiment)
+@click.option("--history", is_flag=True, help="Every line it has had, oldest first.")
+@source_option
+@output_options
+def show(experiment_id: str, history: bool, source: str | None, form: str, output: str | None) -> int:
+    """Show one experiment: every field, and with --history how it came to be so."""
+    registry = _reading(source)
+    lines = registry.history(experiment_id)
+    warn_unreadable(registry.path, registry.unreadable)
+    emit(render_history(lines if history else lines[-1:], revisions(lines), form), output)
+    return OK
+
+
+# expflow-pde's name for it
+command.add_command(click.Command("status", params=show.params, callback=show.callback, hidden=True, help=show.help))
+
+
+@command.command("add", epilog='Example: echo \'{"experiment_id": "exp-001"}\' | expflow-hooks run add -')
+@click.argument("file", metavar="FILE|-")
+@click.option("--source", metavar="FILE", help="The registry to add to.")
+def add(file: str, source: str | None) -> int:
+    """Add experiments to the registry: one JSON object, a list of them, or one a line.
+
+    Commit, branch, dirty and time come from git and the clock where a record does not say them.
+    """
+    from expflow_hooks.api import append_record
+    from expflow_hooks.cli.records import read_records
+    from expflow_hooks.core.writer import Writer
+
+    records = read_records(file)
+    writer = Writer(sources.registry_path(source, policy()))
+    for record in records:
+        append_record(writer, record)
+    emit(
+        f"{len(records)} added to {writer.path}: {', '.join(r['experiment_id'] for r in records[:5])}"
+        f"{', …' if len(records) > 5 else ''}\n"
+    )
+    return OK
+
+
+def _operation(name: str, does: str) -> None:
+    @command.command(name, help=does, epilog=f"Example: expflow-hooks run {name} exp-001 --reason 'wrong mesh'")
+    @click.argument("experiment_id", metavar="ID", shell_complete=complete_experiment)
+    @click.option("--source", metavar="FILE", help="The registry it stands in.")
+    @click.option("--reason", metavar="TEXT", help="Why; kept in the history.")
+    @pin_options
+    def run(experiment_id: str, source: str | None, reason: str | None, pin: str | None, force: bool) -> int:
+        from expflow_hooks.core.writer import Writer
+        from expflow_hooks.operations import Request, operate
+        from expflow_hooks.prompt import asker
+
+        rules = policy()
+        _reading(source).history(experiment_id)  # an id that is not there is told with the nearest ones
+        writer = Writer(sources.registry_path(source, rules))
+        request = Request(name, experiment_id, force, reason)
+        done = operate(writer, request, asker(pin), allow_force=rules.allow_force)
+        if done.authorised != "pin":
+            warn(f"{name} {experiment_id}: {_AUTHORISED[done.authorised]}; the history says so")
+        emit(f"{experiment_id}: {done.before} → {done.after}. Recorded; no process was stopped.\n")
+        return OK
+
+
+_AUTHORISED = {"force": "forced, without the PIN", "unguarded": "no PIN is set, so nothing asked for it"}
+
+_operation("cancel", "Cancel an experiment that has not finished. Asks for the PIN.")
+_operation("stop", "Stop a running experiment. Asks for the PIN.")
+_operation("delete", "Delete an experiment: a line says so, its metrics stay in the history. Asks for the PIN.")
+
+
+@command.command("verify", epilog="Example: expflow-hooks run verify --source experiments.jsonl")
+@click.option("--expect-head", metavar="HASH", help="A head that must be there: a cut tail is found.")
+@click.option("--source", metavar="FILE", help="The registry to verify.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+def verify(expect_head: str | None, source: str | None, form: str, output: str | None) -> int:
+    """Check that nothing was edited, removed or inserted. Exits 1 if so, 3 if lines are there that no chain covers."""
+    from expflow_hooks.core import chain
+    from expflow_hooks.render.verification import render_verification
+
+    registry = _reading(source)
+    result = chain.verify(registry.lines(), expect_head)
+    for _ in registry.records():
+        pass
+    emit(render_verification(result, registry.unreadable, registry.path, form), output)
+    codes = [SAYS_NO] if result.problems else []
+    codes += [UNREADABLE] if registry.unreadable else []
+    codes += [UNDECIDED] if result.uncovered or not result.lines else []
+    return worst(codes)
+
+
+def _reading(source: str | None) -> Registry:
+    path = sources.registry_to_read(source, policy())
+    return Registry(path, missing_ok=source is None)

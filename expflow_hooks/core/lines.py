@@ -1,0 +1,52 @@
+"""The registry's lines: bytes to an experiment or a record and back, fast for the usual, patient for the rest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from expflow_hooks.core.experiment import Experiment, from_mapping
+
+_decode = msgspec.json.Decoder(Experiment).decode
+
+
+def decode_record(line: bytes) -> dict[str, Any]:
+    """Return a line's record, every field as it stands; NaN, infinities and a byte-order mark are read.
+
+    Raises ValueError, in a few words, for a line that is not one JSON object with an `experiment_id`.
+    """
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON") from None
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    from_mapping(record)
+    return record
+
+
+def decode_experiment(line: bytes) -> Experiment:
+    """Return a line's experiment; raise ValueError, in a few words, for a line that cannot be read."""
+    try:
+        return _decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return from_mapping(decode_record(line))
+
+
+def encode_record(record: dict[str, Any]) -> bytes:
+    """Return a record as one line without its end; text stays readable, never escaped to ASCII.
+
+    Raises ValueError for what JSON cannot hold and for what no reader would take back.
+    """
+    try:
+        line = json.dumps(record, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate: escaped, it survives
+        line = json.dumps(record).encode("ascii")
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"a record holds what JSON cannot: {error}") from None
+    decode_record(line)
+    return line

@@ -1,0 +1,179 @@
+"""Reading the registry, `experiments.jsonl`: one record a line, and the last line of an id is its present state.
+
+Readers never lock and hold no more than a block of lines; what writes is `core.writer`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import pairwise
+from typing import IO, Any, NamedTuple
+
+from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.experiment import Experiment
+from expflow_hooks.core.lines import decode_experiment, decode_record
+from expflow_hooks.core.suggest import did_you_mean
+
+Progress = Callable[[int, int], None]
+"""Told the bytes read and the bytes there are, now and then."""
+
+_BLOCK = 1 << 18  # bytes: some hundred lines, which stay in the processor's cache
+_MOST_UNREADABLE_KEPT = 1000
+
+
+class Unreadable(NamedTuple):
+    """A line that could not be read: its number, from 1, and why."""
+
+    line: int
+    why: str
+
+
+class Revision(NamedTuple):
+    """A later line that changed what a completed experiment had said: `field` was `old`, is `new` since `line`."""
+
+    line: int
+    field: str
+    old: Any
+    new: Any
+
+
+class HistoryLine(NamedTuple):
+    """One line of one experiment: its number, from 1, and its record with every field."""
+
+    line: int
+    record: dict[str, Any]
+
+
+class Registry:
+    """One registry file, or standard input as `-`. With `missing_ok`, a file that does not exist yet is empty."""
+
+    def __init__(self, path: str, *, missing_ok: bool = True) -> None:
+        self.path = os.fspath(path)
+        self.missing_ok = missing_ok
+        self.unreadable: list[Unreadable] = []
+        self.unreadable_count = 0
+
+    def experiments(self, progress: Progress | None = None) -> Iterator[Experiment]:
+        """Yield the experiment of every line, in order: one that comes again replaces the one before.
+
+        Lines that cannot be read are kept in `unreadable` and hide no other. Raises UnreadableError if the file cannot
+        be read.
+        """
+        self.unreadable, self.unreadable_count = [], 0
+        with self._open() as file:
+            yield from self._decode_all(file, progress)
+
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        try:
+            with open(0 if self.path == "-" else self.path, "rb", closefd=self.path != "-") as file:
+                yield file
+        except FileNotFoundError as error:
+            if not self.missing_ok:
+                raise cannot("read", self.path, error) from None
+            yield BytesIO()
+        except OSError as error:
+            raise cannot("read", self.path, error) from None
+
+    def _decode_all(self, file: IO[bytes], progress: Progress | None) -> Iterator[Experiment]:
+        total = file.seek(0, os.SEEK_END) if file.seekable() else 0
+        if total:
+            file.seek(0)
+        done = number = 0
+        while lines := file.readlines(_BLOCK):
+            for line in lines:
+                number += 1
+                try:
+                    yield decode_experiment(line)
+                except ValueError as error:
+                    if line.strip():
+                        self._note(number, _why(line, error))
+            done += sum(map(len, lines))
+            if progress is not None:
+                progress(done, total)
+
+    def _note(self, number: int, why: str) -> None:
+        self.unreadable_count += 1
+        if len(self.unreadable) < _MOST_UNREADABLE_KEPT:
+            self.unreadable.append(Unreadable(number, why))
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the file's lines as they stand."""
+        with self._open() as file:
+            yield from file
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield the record of every line that can be read, every field as it stands; the others as `experiments`."""
+        self.unreadable, self.unreadable_count = [], 0
+        for number, line in enumerate(self.lines(), start=1):
+            try:
+                yield decode_record(line)
+            except ValueError as error:
+                if line.strip():
+                    self._note(number, _why(line, error))
+
+    def history(self, experiment_id: str) -> list[HistoryLine]:
+        """Return the lines of one experiment, oldest first; raise UsageError with the nearest ids if it has none."""
+        found: list[HistoryLine] = []
+        ids: set[str] = set()
+        needle = _needle(experiment_id)
+        for number, line in enumerate(self.lines(), start=1):
+            try:
+                name = decode_experiment(line).experiment_id
+                if name == experiment_id:
+                    found.append(HistoryLine(number, decode_record(line)))
+                ids.add(name)
+            except ValueError as error:
+                if needle in line:  # it may have been about this experiment
+                    self._note(number, _why(line, error))
+        if not found:
+            if not ids:
+                raise UsageError(f"no experiment {experiment_id!r}: {self.path} has none yet")
+            raise UsageError(f"no experiment {experiment_id!r} in {self.path}{did_you_mean(experiment_id, ids)}")
+        return found
+
+
+def revisions(history: list[HistoryLine]) -> list[Revision]:
+    """Return what later lines changed of a completed experiment: metrics, parameters and commit, old -> new."""
+    found: list[Revision] = []
+    for before, after in pairwise(history):
+        if before.record.get("status", "completed") not in ("completed", None):
+            continue
+        old, new = _stated(before.record), _stated(after.record)
+        found += [
+            Revision(after.line, field, old.get(field), new.get(field))
+            for field in sorted(old.keys() | new.keys())
+            if not _same(old.get(field), new.get(field))
+        ]
+    return found
+
+
+def _same(old: Any, new: Any) -> bool:
+    return (bool(old == new) and type(old) is type(new)) or (old != old and new != new)
+
+
+def _stated(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a record states, flat: `metrics.pde_mean`, `params.Args/lr`, `commit`."""
+    flat = {
+        f"{part}.{name}": value
+        for part in ("metrics", "params")
+        if isinstance(record.get(part), dict)
+        for name, value in record[part].items()
+    }
+    commit = record.get("commit") or record.get("commit_hash")
+    return flat | ({"commit": commit} if commit else {})
+
+
+def _needle(experiment_id: str) -> bytes:
+    return experiment_id.encode("utf-8", "surrogatepass")
+
+
+def _why(line: bytes, error: ValueError) -> str:
+    return f"{error}" if line.endswith(b"\n") else f"torn, no line end ({error})"
+
+
+def cannot(what: str, path: str, error: OSError) -> UnreadableError:
+    return UnreadableError(f"cannot {what} {path}: {error.strerror or error}")

@@ -1,0 +1,106 @@
+"""One row of a ranking: an experiment or a group of runs, judged by the gates, with the reason if it does not rank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from expflow_hooks.core.gates import Gate, GateResult, all_hold
+from expflow_hooks.core.values import show_number, value_status
+
+KINDS = ("gate_failed", "too_few_runs", "no_value", "not_completed")
+"""What keeps a row below the line, in the order in which such rows are listed."""
+
+
+class Group(NamedTuple):
+    """What a row of several runs adds: their ids, the spread (sample standard deviation), the fewest runs it needs."""
+
+    runs: tuple[str, ...]
+    spread: float | None
+    fewest: int
+
+
+class Row(msgspec.Struct, gc=False):
+    """What the ranking keeps of an experiment or a group; `kind` is None for a row that ranks.
+
+    `value` is the sort metric's, `gate_values` those of the gates in their order, as stored.
+    """
+
+    experiment_id: str
+    name: str | None
+    state: str
+    timestamp: str | None
+    value: Any
+    gate_values: tuple[Any, ...]
+    gates: tuple[Gate, ...]
+    configuration: int | None
+    commit: str | None = None
+    tags: tuple[str, ...] = ()
+    dirty: bool | None = None
+    rank: int | None = None
+    kind: str | None = None  # one of KINDS
+    notes: tuple[str, ...] = ()
+    group: Group | None = None
+
+    @property
+    def label(self) -> str:
+        """Return the name, or the id of a row that has none."""
+        return self.name or self.experiment_id
+
+    @property
+    def n(self) -> int:
+        """Return the number of runs in the row."""
+        return len(self.group.runs) if self.group else 1
+
+    @property
+    def value_status(self) -> str | None:
+        """Return None if the sort value counts, else its status."""
+        return value_status(self.value)
+
+    @property
+    def gates_passed(self) -> bool:
+        """Say whether every gate holds and the experiment is completed, so that its numbers count at all."""
+        return self.state == "completed" and all_hold(self.gates)(self.gate_values)
+
+    @property
+    def gate_results(self) -> list[GateResult]:
+        """Return every gate's result; no gate passes for an experiment that is not completed."""
+        results = [gate.judge(value) for gate, value in zip(self.gates, self.gate_values, strict=True)]
+        return results if self.state == "completed" else [result._replace(passed=False) for result in results]
+
+    def judge(self, hold: Callable[[Sequence[Any]], bool]) -> None:
+        """Set `kind`, what keeps the row below the line: the first that applies; `hold` is `all_hold(gates)`."""
+        if self.state != "completed":
+            self.kind = "not_completed"
+        elif self.group is not None and len(self.group.runs) < self.group.fewest:
+            self.kind = "too_few_runs"
+        elif not hold(self.gate_values):
+            self.kind = "gate_failed"
+        elif value_status(self.value) is not None:
+            self.kind = "no_value"
+
+    def reason(self, metric: str) -> str | None:
+        """Return why the row is below the line, in words; `metric` is the sort metric's name."""
+        if self.kind is None:
+            return None
+        return "; ".join(_REASONS[self.kind](self, metric))
+
+
+def _failed_gates(row: Row, metric: str) -> list[str]:
+    return [
+        f"{result.gate.metric} is {result.status}"
+        if result.status
+        else f"{result.gate.show()} fails: {show_number(result.value)}"
+        for result in row.gate_results
+        if not result.passed
+    ]
+
+
+_REASONS: dict[str, Callable[[Row, str], list[str]]] = {
+    "not_completed": lambda row, metric: [row.state or "no state"],
+    "too_few_runs": lambda row, metric: [f"{row.n} of {row.group.fewest if row.group else 1} runs"],
+    "gate_failed": _failed_gates,
+    "no_value": lambda row, metric: [f"{metric} is {row.value_status}"],
+}

@@ -1,0 +1,189 @@
+"""Reading YAML strictly: only plain mappings, lists and scalars, each value checked where it stands.
+
+Tags, anchors, aliases, duplicate and unknown keys are refused, so a document means what it reads and costs what it
+weighs. Every error names file, line and path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from expflow_hooks.core.errors import PolicyError, UsageError
+from expflow_hooks.core.suggest import did_you_mean
+
+LARGEST = 1 << 20  # bytes: a policy is a page, not a book
+DEEPEST = 20  # levels of nesting; the policy itself has five
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class At(NamedTuple):
+    """A place in the document: the file's name, the line and the path of keys."""
+
+    file: str
+    line: int
+    path: str
+
+    def child(self, name: str, node: yaml.Node) -> At:
+        """Return the place of a key or an item below this one."""
+        dot = "" if not self.path or name.startswith("[") else "."
+        return At(self.file, node.start_mark.line + 1, f"{self.path}{dot}{name}")
+
+    def error(self, message: str) -> PolicyError:
+        """Return the one-line error for this place."""
+        where = f" {self.path}:" if self.path else ""
+        return PolicyError(f"{self.file}:{self.line}:{where} {message}")
+
+
+Check = Callable[[yaml.Node, At], Any]
+"""Takes a node and its place; returns the value or raises PolicyError."""
+
+
+def parse(text: str, file: str) -> tuple[yaml.Node | None, At]:
+    """Return the document's root node (None if it is empty) and its place; raise PolicyError for what is refused."""
+    at = At(file, 1, "")
+    if len(text) > LARGEST:
+        raise at.error(f"larger than {LARGEST} characters")
+    try:
+        _refuse_by_event(text, at)
+        return yaml.compose(text, Loader=_LOADER), at
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise at._replace(line=line).error(f"not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise at.error(f"not YAML: {str(error).splitlines()[0]}") from None
+
+
+def _refuse_by_event(text: str, at: At) -> None:
+    depth = documents = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_LOADER):
+        here = at._replace(line=event.start_mark.line + 1)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if documents > 1:
+            raise here.error("a second document; the policy is one")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise here.error("anchors and aliases are not used here; write the value out")
+        if getattr(event, "tag", None):
+            raise here.error(f"the tag {str(event.tag)[:60]} is not used here; write a plain value")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise here.error(f"nested deeper than {DEEPEST} levels")
+
+
+def plain(node: yaml.Node) -> Any:
+    """Return a scalar node's value: text, int, float, bool or None."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    try:
+        return _Scalars().construct_object(node)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return node.value
+
+
+class _Scalars(yaml.constructor.SafeConstructor):
+    """PyYAML's own scalars, but a date stays the text it was."""
+
+
+_Scalars.add_constructor("tag:yaml.org,2002:timestamp", _Scalars.construct_yaml_str)  # type: ignore[type-var]
+
+
+def kind(node: yaml.Node) -> str:
+    """Return what a node is, in the words of an error."""
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    value = plain(node)
+    names = {bool: "true or false", int: "a number", float: "a number", type(None): "empty"}
+    return names.get(type(value), f"the text {str(value)[:40]!r}")
+
+
+def scalar(types: tuple[type, ...], name: str, right: str) -> Check:
+    """Return a check for a scalar of the given types; `name` and `right` are for the error."""
+
+    def check(node: yaml.Node, at: At) -> Any:
+        value = plain(node)
+        if type(value) not in types:
+            raise at.error(f"must be {name}, not {kind(node)}; such as {right}")
+        return value
+
+    return check
+
+
+def choice(*allowed: str) -> Check:
+    """Return a check for one of a few words."""
+
+    def check(node: yaml.Node, at: At) -> Any:
+        value = plain(node)
+        if not isinstance(value, str) or value not in allowed:
+            near = did_you_mean(str(value), allowed, 1)
+            raise at.error(f"must be one of {', '.join(allowed)}, not {kind(node)}{near}")
+        return value
+
+    return check
+
+
+def list_of(item: Check) -> Check:
+    """Return a check for a list, each item by `item`."""
+
+    def check(node: yaml.Node, at: At) -> list[Any]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise at.error(f"must be a list, not {kind(node)}; such as [a, b]")
+        return [item(child, at.child(f"[{i}]", child)) for i, child in enumerate(node.value)]
+
+    return check
+
+
+def mapping(keys: Mapping[str, Check] | None = None, *, others: Check | None = None) -> Check:
+    """Return a check for a mapping: the known keys, and any other key by `others` if given."""
+    known = keys or {}
+
+    def check(node: yaml.Node, at: At) -> dict[str, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise at.error(f"must be a mapping, not {kind(node)}; such as key: value")
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = plain(key_node)
+            here = at.child(str(key)[:80], key_node)
+            if not isinstance(key, str) or not key:
+                raise here.error(f"a key must be text, not {kind(key_node)}")
+            if key in found:
+                raise here.error("this key stands twice")
+            item = known.get(key, others)
+            if item is None:
+                hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
+                raise here.error(f"unknown key{hint}")
+            found[key] = item(value_node, here._replace(line=value_node.start_mark.line + 1))
+        return found
+
+    return check
+
+
+def either(*checks: tuple[type[yaml.Node], Check], name: str) -> Check:
+    """Return a check that depends on what kind of node stands there."""
+
+    def check(node: yaml.Node, at: At) -> Any:
+        for node_type, item in checks:
+            if isinstance(node, node_type):
+                return item(node, at)
+        raise at.error(f"must be {name}, not {kind(node)}")
+
+    return check
+
+
+def parsed(function: Callable[[Any], Any]) -> Check:
+    """Return a check that hands the scalar to a parser of ours, whose UsageError becomes this place's error."""
+
+    def check(node: yaml.Node, at: At) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            raise at.error(f"must be a single value, not {kind(node)}")
+        try:
+            return function(plain(node))
+        except UsageError as error:
+            raise at.error(str(error)) from None
+
+    return check

@@ -1,0 +1,103 @@
+"""Cancel, stop and delete: the guard first, then the registry line that says who did what, when and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+from expflow_hooks.core import pin
+from expflow_hooks.core.errors import PinRefusedError, UsageError
+from expflow_hooks.core.experiment import from_mapping, next_state
+from expflow_hooks.core.values import show_number
+from expflow_hooks.core.writer import Writer
+
+
+class Request(NamedTuple):
+    """What is asked for: the operation, the experiment, and how the guard may be passed."""
+
+    operation: str  # cancel, stop or delete
+    experiment_id: str
+    force: bool = False
+    reason: str | None = None
+
+
+class Done(NamedTuple):
+    """What an operation did: the states before and after, and how it was authorised (pin, force or unguarded)."""
+
+    experiment_id: str
+    before: str
+    after: str
+    authorised: str
+
+
+def authorise(request: Request, ask: pin.Ask, *, allow_force: bool = True, at_stake: str = "") -> str:
+    """Return how the operation is authorised: pin, force or unguarded; raise PinRefusedError if it is not."""
+    if request.force:
+        if not allow_force:
+            raise PinRefusedError("--force is refused here: the policy says guard.allow_force: false; give the PIN")
+        return "force"
+    if not pin.pin_is_set():
+        return "unguarded"
+    pin.require(f"{request.operation} {request.experiment_id}{at_stake}", ask)
+    return "pin"
+
+
+def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool = True) -> Done:
+    """Do a guarded operation on a registered experiment and append its line.
+
+    Raises TransitionError for a state that the operation is not for, PinRefusedError if the guard says no; nothing has
+    been written then.
+    """
+    present = _required(writer.present(request.experiment_id), request)
+    _check(present, request)
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=at_stake(present))
+    done: list[Done] = []
+
+    def make(record: dict[str, Any] | None) -> dict[str, Any]:
+        record = _required(record, request)
+        before, after = _check(record, request)  # again, under the lock: it may have moved on while we asked
+        done.append(Done(request.experiment_id, before, after, authorised))
+        return {**record, "status": after, "event": event(request, authorised)}
+
+    writer.update(request.experiment_id, make)
+    return done[-1]
+
+
+def event(request: Request, authorised: str) -> dict[str, Any]:
+    """Return the history's entry for an operation: what, who, when, how authorised, why."""
+    return {
+        "action": request.operation,
+        "by": _user(),
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "authorised": authorised,
+        **({"reason": request.reason} if request.reason else {}),
+    }
+
+
+def at_stake(record: Mapping[str, Any]) -> str:
+    """Return, for the prompt, what would be lost: name, state and metrics."""
+    experiment = from_mapping(record)
+    metrics = ", ".join(f"{name} {show_number(value)}" for name, value in list((experiment.metrics or {}).items())[:6])
+    return f" ({experiment.label}, {experiment.state}{', ' + metrics if metrics else ''})"
+
+
+def _check(record: Mapping[str, Any], request: Request) -> tuple[str, str]:
+    state = from_mapping(record).state
+    return state, next_state(request.operation, request.experiment_id, state)
+
+
+def _required(record: dict[str, Any] | None, request: Request) -> dict[str, Any]:
+    if record is None:
+        raise UsageError(f"no experiment {request.experiment_id!r}: it is not in the registry any more")
+    return record
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"

@@ -1,0 +1,54 @@
+"""An audit as people and programs see it: a check a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from expflow_hooks.core.audit import Check, all_pass
+from expflow_hooks.core.registry import Revision
+from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+
+
+class AuditReport(NamedTuple):
+    """One experiment's checks, the revisions of its registry lines, and where it was read."""
+
+    experiment_id: str
+    checks: Sequence[Check]
+    revisions: Sequence[Revision]
+    source: str
+
+
+_COLUMNS = (Column(""), Column("rule"), Column("detail"))
+
+
+def audit_json(report: AuditReport) -> dict[str, Any]:
+    """Return `{"experiment_id", "all_pass", "checks", "revisions", "source"}`."""
+    return {
+        "experiment_id": report.experiment_id,
+        "all_pass": all_pass(report.checks),
+        "checks": [check.as_dict() for check in report.checks],
+        "revisions": [revision._asdict() for revision in report.revisions],
+        "source": report.source,
+    }
+
+
+def show_revision(revision: Revision) -> str:
+    """Return a revision in words, old -> new and the line."""
+    return f"line {revision.line} changed {revision.field}: {revision.old!r} → {revision.new!r}"
+
+
+def render_audit(report: AuditReport, form: str) -> str:
+    """Return the audit in one of the formats text, json, markdown, csv."""
+    if form == "json":
+        return to_json(audit_json(report))
+    if form == "csv":
+        rows = [[report.experiment_id, *check] for check in report.checks]
+        return to_csv(["experiment_id", *Check._fields], rows)
+    cells = [["✓" if check.passed else "✗", Data(check.label), Data(check.detail)] for check in report.checks]
+    failed = sum(not check.passed for check in report.checks)
+    verdict = f"{failed} of {len(report.checks)} rules fail" if failed else f"all {len(report.checks)} rules hold"
+    notes = [Data(f"{report.experiment_id}: {verdict}"), *(Data(show_revision(r)) for r in report.revisions)]
+    table = Table(_COLUMNS, cells, notes)
+    return to_markdown(table) if form == "markdown" else to_text(table)

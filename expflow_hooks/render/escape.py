@@ -1,0 +1,30 @@
+"""Untrusted text made harmless: for a terminal, and for Markdown as a code span."""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONGEST = 80  # characters of a name, a tag or a reason in Markdown
+
+# Controls, line and paragraph separators, surrogates and format characters (bidi marks, zero-width joiners).
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
+
+
+def terminal(text: str) -> str:
+    """Return text that cannot move the cursor, change colours or reverse what follows: such characters become `?`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("?" if unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
+def code_span(text: str, longest: int = LONGEST) -> str:
+    """Return text as a Markdown code span that GitHub shows and never follows, also inside a table.
+
+    Controls, bidi marks and newlines become `\N{REPLACEMENT CHARACTER}`, backticks `'`, `|` is escaped; at most
+    `longest` characters.
+    """
+    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN else c for c in text[:longest])
+    if len(text) > longest:
+        shown = shown[:-1] + "…"
+    shown = shown.replace("`", "'").replace("|", "\\|").strip()
+    return f"`{shown}`" if shown else "` `"

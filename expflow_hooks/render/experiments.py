@@ -1,0 +1,81 @@
+"""Experiments and their history as people and programs see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from expflow_hooks.core.experiment import Experiment
+from expflow_hooks.core.registry import HistoryLine, Revision
+from expflow_hooks.core.values import show_number
+from expflow_hooks.render.audit import show_revision
+from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+
+_LIST = (Column("id"), Column("name"), Column("status"), Column("project"), Column("tags"), Column("time"))
+_METRICS_SHOWN = 3
+
+
+def render_record(payload: Sequence[Mapping[str, Any]]) -> str:
+    """Return records as a JSON array, every field as it stands."""
+    return to_json(list(payload))
+
+
+def render_experiments(experiments: Sequence[Experiment], source: str, form: str) -> str:
+    """Return a list of experiments as text, markdown or csv."""
+    rows = [_cells(experiment) for experiment in experiments]
+    columns = (*_LIST, Column("metrics"))
+    if form == "csv":
+        return to_csv([column.heading for column in columns], rows)
+    told = f"{len(rows)} experiments in {source}" if rows else f"no experiments in {source}"
+    table = Table(columns, rows, [Data(told)])
+    return to_markdown(table) if form == "markdown" else to_text(table)
+
+
+def _cells(experiment: Experiment) -> list[str]:
+    metrics = experiment.metrics or {}
+    shown = [f"{name} {show_number(value)}" for name, value in list(metrics.items())[:_METRICS_SHOWN]]
+    more = len(metrics) - len(shown)
+    words = [
+        experiment.experiment_id,
+        experiment.name or "",
+        experiment.state,
+        experiment.project or "",
+        ", ".join(experiment.tags or ()),
+        (experiment.timestamp or "")[:19],
+        ", ".join(shown) + (f", +{more}" if more else ""),
+    ]
+    return [Data(word) for word in words]
+
+
+def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str) -> str:
+    """Return an experiment's lines: a field a row, the revisions below."""
+    if form == "json":
+        return to_json([line.record for line in lines])
+    rows = [
+        [str(line.line), Data(field), Data(_shown(value))] for line in lines for field, value in _fields(line.record)
+    ]
+    if form == "csv":
+        return to_csv(["line", "field", "value"], rows)
+    table = Table(
+        (Column("line", right=True), Column("field"), Column("value")),
+        rows,
+        [Data(f"revision: {show_revision(change)}") for change in changes],
+    )
+    return to_markdown(table) if form == "markdown" else to_text(table)
+
+
+def _fields(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in record.items():
+        if isinstance(value, dict):
+            found += [(f"{key}.{name}", item) for name, item in value.items()]
+        elif key != "prev":
+            found.append((key, value))
+    return found
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return value if isinstance(value, str) else show_number(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,25 @@
+"""JSON as other programs can read it: never a bare NaN or Infinity."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+def to_json(payload: Any) -> str:
+    """Return the payload as indented JSON, non-finite numbers as null."""
+    try:
+        return json.dumps(payload, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(_finite(payload), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value

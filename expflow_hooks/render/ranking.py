@@ -1,0 +1,131 @@
+"""A ranking as people and programs see it: the leaderboard in text and Markdown, rows in CSV, the JSON of schema 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from expflow_hooks.core.gates import GateResult
+from expflow_hooks.core.ranking import Ranking
+from expflow_hooks.core.rows import Row
+from expflow_hooks.core.values import show_number
+from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+
+MOST_BELOW = 20  # rows below the line that a person is shown; JSON and CSV hold all
+
+_KIND_WORDS = {
+    "gate_failed": "gate failed",
+    "too_few_runs": "too few runs",
+    "no_value": "sort value does not count",
+    "not_completed": "not completed",
+}
+
+
+def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> dict[str, Any]:
+    """Return the ranking as schema 1: ranked rows, then those below the line with `rank: null` and a reason."""
+    return {
+        "schema": 1,
+        "source": source,
+        "metric": ranking.query.sort_by,
+        "direction": "descending" if ranking.higher_is_better else "ascending",
+        "gates": [gate.text for gate in ranking.query.gates],
+        "ranking": [_row_json(row, ranking.query.sort_by) for row in ranking.rows],
+        "counts": {**ranking.counts, "unreadable_lines": unreadable},
+    }
+
+
+def _row_json(row: Row, metric: str) -> dict[str, Any]:
+    status = row.value_status
+    return {
+        "rank": row.rank,
+        "experiment_id": row.experiment_id,
+        "name": row.name,
+        "status": row.state,
+        "n": row.n,
+        "value": None if status else row.value,
+        "value_status": status or "ok",
+        "spread": row.group.spread if row.group else None,
+        "gates_passed": row.gates_passed,
+        "gates": [result.as_dict() for result in row.gate_results],
+        "reason": row.reason(metric),
+        "notes": list(row.notes),
+        "runs": list(row.group.runs) if row.group else [row.experiment_id],
+        "tags": list(row.tags),
+        "commit": row.commit,
+    }
+
+
+def ranking_table(ranking: Ranking, source: str) -> Table:
+    """Return the leaderboard: rank, name, value, one column a gate with value and margin, and what there is to say."""
+    query = ranking.query
+    grouped = query.group_by is not None
+    arrow = "↓" if not ranking.higher_is_better else "↑"
+    columns = [Column("rank", right=True), Column("name"), Column("id")]
+    columns.append(Column(f"{query.sort_by} {arrow}", right=True))
+    columns += [Column("n", right=True), Column("spread", right=True)] if grouped else []
+    columns += [Column(gate.show()) for gate in query.gates]
+    columns.append(Column("notes"))
+    below = ranking.below[:MOST_BELOW]
+    rows = [_cells(row, query.sort_by, grouped) for row in (*ranking.ranked, *below)]
+    return Table(columns, rows, _notes(ranking, source, len(below)))
+
+
+def _cells(row: Row, metric: str, grouped: bool) -> list[str]:
+    cells = [str(row.rank) if row.rank is not None else "–", Data(row.label), Data(row.experiment_id)]
+    cells.append(show_number(row.value))
+    if grouped:
+        spread = row.group.spread if row.group else None
+        cells += [str(row.n), "" if spread is None else f"{spread:.4g}"]
+    cells += [_gate_cell(result) for result in row.gate_results]
+    said = [text for text in (row.reason(metric), *row.notes) if text]
+    return [*cells, Data("; ".join(said))]
+
+
+def _gate_cell(result: GateResult) -> str:
+    mark = "✓" if result.passed else "✗"
+    if result.status or result.margin is None:
+        return f"{mark} {result.status}"
+    return f"{mark} {show_number(result.value)} ({result.margin:+.4g})"
+
+
+def _notes(ranking: Ranking, source: str, below_shown: int) -> list[str]:
+    counts = ranking.counts
+    what = "group" if ranking.query.group_by else "experiment"
+    line = f"{counts['ranked']} ranked"
+    line += f" ({counts['cut']} more cut by --top)" if counts["cut"] else ""
+    kinds = [f"{counts[kind]} {words}" for kind, words in _KIND_WORDS.items() if counts[kind]]
+    line += f", {counts['below_the_line']} below the line" + (f": {', '.join(kinds)}" if kinds else "")
+    hidden = counts["below_the_line"] - below_shown
+    line += f" ({hidden} not listed here; --format json lists all)" if hidden else ""
+    notes = [line, f"{counts['experiments']} experiments from {source}"]
+    if ranking.query.group_by is not None:
+        notes[0] = f"by {what}: {line}"
+    return [Data(note) for note in notes]
+
+
+def ranking_csv(ranking: Ranking) -> str:
+    """Return one line a row, the gates as columns of value, status and whether they passed."""
+    query = ranking.query
+    headings = ["rank", "experiment_id", "name", "status", "n", "metric", "value", "value_status", "spread"]
+    headings += ["gates_passed", *(f"{gate.text} {part}" for gate in query.gates for part in ("value", "passed"))]
+    rows = [_csv_row(row, query.sort_by) for row in ranking.rows]
+    return to_csv([*headings, "reason", "notes"], rows)
+
+
+def _csv_row(row: Row, metric: str) -> Sequence[Any]:
+    entry = _row_json(row, metric)
+    gates = [value for gate in entry["gates"] for value in (gate["value"], gate["passed"])]
+    first = [entry[key] for key in ("rank", "experiment_id", "name", "status", "n")]
+    second = [entry[key] for key in ("value", "value_status", "spread", "gates_passed")]
+    return [*first, metric, *second, *gates, entry["reason"], "; ".join(entry["notes"])]
+
+
+def render_ranking(ranking: Ranking, source: str, form: str, unreadable: int = 0) -> str:
+    """Return the ranking in one of the formats text, json, markdown, csv."""
+    if form == "json":
+        return to_json(ranking_json(ranking, source, unreadable))
+    if form == "csv":
+        return ranking_csv(ranking)
+    table = ranking_table(ranking, source)
+    return to_markdown(table) if form == "markdown" else to_text(table)
