@@ -130,11 +130,13 @@ def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> Che
 def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
     assert rule.gate is not None
     result = rule.gate.judge(experiment.metric(metrics.source(rule.subject)))
+    bound = rule.gate.show().removeprefix(rule.subject + " ")
     if result.status:
-        detail = f"{rule.subject} is {result.status}; must be {rule.gate.show().removeprefix(rule.subject + ' ')}"
+        detail = f"{rule.subject} is {result.status}; must be {bound}"
+    elif result.passed:
+        detail = f"{show_number(result.value)}, inside by {result.margin:.6g}"
     else:
-        margin = 0.0 if result.margin is None else result.margin
-        detail = f"{show_number(result.value)}, {'inside' if result.passed else 'outside'} by {abs(margin):.6g}"
+        detail = f"{show_number(result.value)} is not {bound}"
     return Check(rule.subject, rule.show(), result.passed, result.value, detail)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hmac
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
+from expflow_hooks.core.folders import folders_up
 from expflow_hooks.core.home import home, make_home, read_private, replace_private
 
 TRIES = 3
@@ -94,22 +95,6 @@ _RESOLVERS: tuple[Callable[[], Stored | None], ...] = (
     _from_env_files,
     _from_config_files,
 )
-
-
-def folders_up(start: str = ".") -> Iterator[str]:
-    """Yield `start` and the folders above it up to the repository's root; only `start` outside a repository."""
-    folders = []
-    folder = os.path.abspath(start)
-    while True:
-        folders.append(folder)
-        if os.path.exists(os.path.join(folder, ".git")):
-            yield from folders
-            return
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            yield folders[0]
-            return
-        folder = parent
 
 
 def _text_of(path: str) -> str | None:

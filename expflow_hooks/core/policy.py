@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from expflow_hooks.core import audit, schema
-from expflow_hooks.core.errors import PolicyError, UsageError
+from expflow_hooks.core.errors import PolicyError
+from expflow_hooks.core.folders import folders_up
 from expflow_hooks.core.gates import Gate, parse_gate
 from expflow_hooks.core.grouping import AGGREGATES, GroupBy
 from expflow_hooks.core.metrics import Metric, Metrics
@@ -105,7 +106,7 @@ _RULE_KEYS = schema.mapping(
     }
 )
 
-_METRIC = schema.mapping(
+_METRIC_KEYS = schema.mapping(
     {
         "group": _TEXT,
         "higher_is_better": _BOOL,
@@ -117,10 +118,33 @@ _METRIC = schema.mapping(
     }
 )
 
+_STANDARD = Metrics()
+
+
+def _metric(node: yaml.Node, at: schema.At) -> dict[str, Any]:
+    """Check one metric: a new one needs a direction, a standard one keeps its own."""
+    entry: dict[str, Any] = _METRIC_KEYS(node, at)
+    base = _STANDARD.get(at.path.removeprefix("metrics."))
+    if base is None and "higher_is_better" not in entry:
+        raise at.error("a new metric needs higher_is_better: true or false")
+    if base is not None and entry.get("higher_is_better", base.higher_is_better) != base.higher_is_better:
+        raise at.error("the direction of a standard metric cannot be turned round")
+    return entry
+
+
+def _allowed(node: yaml.Node, at: schema.At) -> dict[str, str]:
+    entry: dict[str, str] = _ALLOWED_KEYS(node, at)
+    if not entry.get("reason") or "blob" not in entry:
+        raise at.error("needs blob and reason, so that whoever reads it knows why")
+    return entry
+
+
+_ALLOWED_KEYS = schema.mapping({"blob": _blob, "reason": _TEXT})
+
 _SCHEMA = schema.mapping(
     {
         "version": _version,
-        "metrics": schema.mapping(others=_METRIC),
+        "metrics": schema.mapping(others=_metric),
         "leaderboard": schema.mapping(
             {
                 "source": _TEXT,
@@ -150,7 +174,7 @@ _SCHEMA = schema.mapping(
                 "protect": schema.list_of(_TEXT),
             }
         ),
-        "scan": schema.mapping({"allow": schema.list_of(schema.mapping({"blob": _blob, "reason": _TEXT}))}),
+        "scan": schema.mapping({"allow": schema.list_of(_allowed)}),
         "guard": schema.mapping({"allow_force": _BOOL}),
     }
 )
@@ -168,20 +192,14 @@ def parse_policy(text: str, file: str = FILE) -> Policy:
 
 
 def _build(found: Mapping[str, Any], at: schema.At) -> Policy:
-    try:
-        metrics = _metrics(found.get("metrics", {}))
-    except UsageError as error:
-        raise at.error(str(error)) from None
     board = dict(found.get("leaderboard", {}))
     if "group_by" in board:
         board["group_by"] = GroupBy(**_tuples(board["group_by"]))
     rules = found.get("audit", {})
     allow = found.get("scan", {}).get("allow", [])
-    if any(not entry.get("reason") or "blob" not in entry for entry in allow):
-        raise at.error("scan.allow: each entry needs blob and reason")
     return Policy(
         path=at.file,
-        metrics=metrics,
+        metrics=_metrics(found.get("metrics", {})),
         leaderboard=Leaderboard(**_tuples(board)),
         audit=Audit(
             rules=tuple(rules.get("rules", Audit.rules)),
@@ -198,19 +216,12 @@ def _tuples(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _metrics(found: Mapping[str, Mapping[str, Any]]) -> Metrics:
-    """Return the standard metrics with the policy's: new ones need a direction, standard ones keep what is not said."""
-    standard = Metrics()
+    """Return the standard metrics with the policy's; a standard one keeps what is not said anew."""
     extra = []
     for name, entry in found.items():
-        base = standard.get(name)
-        if base is None:
-            if "higher_is_better" not in entry:
-                raise UsageError(f"metrics.{name}: a new metric needs higher_is_better: true or false")
-            base = Metric(name, "Other", entry["higher_is_better"], "", "")
-        elif entry.get("higher_is_better", base.higher_is_better) != base.higher_is_better:
-            raise UsageError(f"metrics.{name}: the direction of a standard metric cannot be turned round")
-        renamed = {"source" if key == "from" else key: value for key, value in entry.items() if key != "trust_zero"}
-        extra.append(base._replace(**renamed))
+        base = _STANDARD.get(name) or Metric(name, "Other", entry["higher_is_better"], "", "")
+        said = {"source" if key == "from" else key: value for key, value in entry.items() if key != "trust_zero"}
+        extra.append(base._replace(**said))
     return Metrics(extra, (name for name, entry in found.items() if entry.get("trust_zero")))
 
 
@@ -227,16 +238,9 @@ def read_policy(path: str) -> Policy:
 
 
 def find_policy(start: str = ".") -> str | None:
-    """Return the path of the `expflow.yaml` in `start` or a folder above, up to the repository's root; or None."""
-    folder = os.path.abspath(start)
-    while True:
-        candidate = os.path.join(folder, FILE)
-        if os.path.lexists(candidate):
-            return candidate
-        parent = os.path.dirname(folder)
-        if os.path.exists(os.path.join(folder, ".git")) or parent == folder:
-            return None
-        folder = parent
+    """Return the path of the nearest `expflow.yaml` from `start` up to the repository's root, or None."""
+    paths = (os.path.join(folder, FILE) for folder in folders_up(start))
+    return next((path for path in paths if os.path.lexists(path)), None)
 
 
 def load_policy(start: str = ".") -> Policy:

@@ -49,14 +49,19 @@ def _cells(experiment: Experiment) -> list[str]:
 
 
 def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str) -> str:
-    """Return an experiment's lines: a field a row, the revisions below."""
+    """Return an experiment's lines: a field a row, of later lines what they changed; the revisions below."""
     if form == "json":
         return to_json([line.record for line in lines])
-    rows = [
-        [str(line.line), Data(field), Data(_shown(value))] for line in lines for field, value in _fields(line.record)
-    ]
     if form == "csv":
-        return to_csv(["line", "field", "value"], rows)
+        return to_csv(["line", "field", "value"], [[n, *pair] for n, record in lines for pair in _fields(record)])
+    rows = []
+    before: list[tuple[str, Any]] = []
+    for number, record in lines:
+        fields = _fields(record)
+        rows += [
+            [str(number), Data(name), Data(_shown(value))] for name, value in fields if (name, value) not in before
+        ]
+        before = fields
     table = Table(
         (Column("line", right=True), Column("field"), Column("value")),
         rows,

@@ -12,7 +12,7 @@ from expflow_hooks.core.values import show_number
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
 
-MOST_BELOW = 20  # rows below the line that a person is shown; JSON and CSV hold all
+MOST_BELOW = 10  # rows below the line that a person is shown, fewer with --top; JSON and CSV hold all
 
 _KIND_WORDS = {
     "gate_failed": "gate failed",
@@ -66,7 +66,7 @@ def ranking_table(ranking: Ranking, source: str) -> Table:
     columns += [Column("n", right=True), Column("spread", right=True)] if grouped else []
     columns += [Column(gate.show()) for gate in query.gates]
     columns.append(Column("notes"))
-    below = ranking.below[:MOST_BELOW]
+    below = ranking.below[: min(MOST_BELOW, query.top or MOST_BELOW)]
     rows = [_cells(row, query.sort_by, grouped) for row in (*ranking.ranked, *below)]
     return Table(columns, rows, _notes(ranking, source, len(below)))
 

@@ -84,7 +84,7 @@ def test_a_value_that_does_not_count_passes_no_gate(op, value, status):
     ],
 )
 def test_a_malformed_gate_is_refused_with_a_right_example(text):
-    with pytest.raises(UsageError, match="pde_mean:lt:18.09") as caught:
+    with pytest.raises(UsageError, match=r"pde_mean:lt:18\.09") as caught:
         parse_gate(text)
     assert "\n" not in str(caught.value)
 

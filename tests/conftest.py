@@ -1,0 +1,97 @@
+"""Fixtures that every test may use: a home of its own, the command line, a registry, a git repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_CLEARED = ("EXPFLOW_", "CLEARML_", "GIT_", "PRE_COMMIT", "PREK_", "GITHUB_")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a home of its own, and an environment without settings of ours or of git's."""
+    path = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(_CLEARED):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(path))
+    monkeypatch.setenv("USERPROFILE", str(path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(path / ".cache"))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(path / "pre-commit"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (path / ".gitconfig").write_text(
+        "[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n"
+    )
+    return path
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run the test in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def cli(work: Path) -> Cli:
+    """Return a function that runs the real command in a process of its own."""
+
+    def run(*arguments: str, stdin: str | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, **options.pop("env", {})}
+        if stdin is None:
+            options.setdefault("stdin", subprocess.DEVNULL)
+        else:
+            options["input"] = stdin
+        done = subprocess.run(
+            [sys.executable, "-m", "expflow_hooks", *arguments],
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=60,
+            **options,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def registry(work: Path) -> Callable[..., Path]:
+    """Return a function that writes records, or raw lines, into `experiments.jsonl`."""
+
+    def write(*lines: dict[str, Any] | bytes | str) -> Path:
+        path = work / "experiments.jsonl"
+        data = b""
+        for line in lines:
+            raw = json.dumps(line).encode() if isinstance(line, dict) else line
+            data += (raw.encode() if isinstance(raw, str) else raw) + b"\n"
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def repo(work: Path) -> Callable[..., str]:
+    """Make `work` a git repository and return a function that runs git in it."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=work, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+    return git
