@@ -58,11 +58,7 @@ def record(
 
 def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
     """Append a record to the registry, completed from what is known, and return it."""
-    experiment_id, status = given.get("experiment_id"), given.get("status")
-    if not isinstance(experiment_id, str) or not experiment_id.strip():
-        raise UsageError("a record needs an experiment_id, text such as 'exp-001'")
-    if status is not None and status not in STATES:
-        raise UsageError(f"{experiment_id}: {status!r} is not a state; states are {', '.join(STATES)}")
+    experiment_id = check_record(given)
     filled = {**provenance(writer.path), "timestamp": datetime.now(timezone.utc).isoformat(timespec="seconds")}
     written: dict[str, Any] = {}
 
@@ -78,6 +74,16 @@ def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{experiment_id}: {error}") from None
     return written
+
+
+def check_record(given: Mapping[str, Any]) -> str:
+    """Return a record's id; raise UsageError for one that the registry does not take."""
+    experiment_id, status = given.get("experiment_id"), given.get("status")
+    if not isinstance(experiment_id, str) or not experiment_id.strip():
+        raise UsageError("a record needs an experiment_id, text such as 'exp-001'")
+    if status is not None and status not in STATES:
+        raise UsageError(f"{experiment_id}: {status!r} is not a state; states are {', '.join(STATES)}")
+    return experiment_id
 
 
 def _absent(filled: Mapping[str, Any], *known: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import click
 
 from expflow_hooks import __version__
 from expflow_hooks.cli.lazy import LazyGroup
-from expflow_hooks.cli.output import prepare_streams, quiet_streams
+from expflow_hooks.cli.output import prepare_streams, quiet, warn
 from expflow_hooks.core.errors import USAGE, ExpflowError, UnreadableError
 
 COMMANDS = {
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; nothing more was done", 130)
     except BrokenPipeError:
-        quiet_streams()
+        quiet(sys.stdout)
         return UnreadableError.exit_code
     except Exception as error:
         if os.environ.get("EXPFLOW_DEBUG"):
@@ -66,14 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    from expflow_hooks.render.escape import terminal
-
-    # The lines of a message of ours are one; what it quotes may hold anything.
-    line = terminal(" ".join(message.split()))
-    try:
-        print(f"expflow-hooks: {line}", file=sys.stderr)
-    except (OSError, ValueError, AttributeError):
-        quiet_streams()
+    warn(" ".join(message.split()))  # our messages are one line; what they quote may hold anything
     return code
 
 

@@ -9,10 +9,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.registry import Progress, Unreadable
 from expflow_hooks.render.escape import terminal
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.registry import Progress, Unreadable
 
 _PLAIN = {"─": "-", "✓": "+", "✗": "x", "–": "-", "≤": "<=", "≥": ">=", "↑": "^", "↓": "v", "…": "...", "→": "->"}
 _SHOW_PROGRESS_FROM = 16 << 20  # bytes: a tenth of a second
@@ -33,14 +36,10 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="expflow")
 
 
-def quiet_streams() -> None:
-    """Make the interpreter's last flush silent after the reader of our output went away."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(null, stream.fileno())
-        except (OSError, ValueError, AttributeError):
-            continue
+def quiet(stream: TextIO | None) -> None:
+    """Make the interpreter's last flush of a stream silent, after its reader went away or its disk took no more."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
 
 
 def emit(text: str, output: str | None = None) -> None:
@@ -58,17 +57,19 @@ def emit(text: str, output: str | None = None) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
     except BrokenPipeError:
-        quiet_streams()
+        quiet(sys.stdout)
     except (OSError, ValueError) as error:
-        quiet_streams()
+        quiet(sys.stdout)
         where = output or "standard output"
         raise UnreadableError(f"cannot write {where}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def warn(message: str) -> None:
     """Write one line to standard error."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    try:
         print(f"expflow-hooks: {terminal(message)}", file=sys.stderr, flush=True)
+    except (OSError, ValueError, AttributeError):
+        quiet(sys.stderr)
 
 
 def warn_unreadable(source: str, unreadable: Sequence[Unreadable], most: int = 5) -> None:

@@ -76,11 +76,13 @@ def add(file: str, source: str | None) -> int:
 
     Commit, branch, dirty and time come from git and the clock where a record does not say them.
     """
-    from expflow_hooks.api import append_record
+    from expflow_hooks.api import append_record, check_record
     from expflow_hooks.cli.records import read_records
     from expflow_hooks.core.writer import Writer
 
     records = read_records(file)
+    for record in records:
+        check_record(record)  # all of them before the first is added
     writer = Writer(sources.registry_path(source, policy()))
     for record in records:
         append_record(writer, record)
@@ -103,8 +105,8 @@ def _operation(name: str, does: str) -> None:
         from expflow_hooks.prompt import asker
 
         rules = policy()
-        _reading(source).history(experiment_id)  # an id that is not there is told with the nearest ones
         writer = Writer(sources.registry_path(source, rules))
+        Registry(writer.path).history(experiment_id)  # an id that is not there is told with the nearest ones
         request = Request(name, experiment_id, force, reason)
         done = operate(writer, request, asker(pin), allow_force=rules.allow_force)
         if done.authorised != "pin":

@@ -46,6 +46,8 @@ def read_private(path: str, limit: int = 4096) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        if isinstance(error, NotADirectoryError) and not os.path.lexists(os.path.dirname(path)):
+            return None
         raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
     try:
         found = os.fstat(fd)
