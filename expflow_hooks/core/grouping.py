@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -123,10 +124,10 @@ def spread(values: Sequence[Any]) -> float | None:
 
 def _notes(values: Sequence[Any], others: Sequence[Row]) -> tuple[str, ...]:
     notes = []
-    counting = [value for value in values if value_status(value) is None]
-    repeated = len(counting) - len(set(counting))
+    times = Counter(value for value in values if value_status(value) is None)
+    repeated = sum(count for count in times.values() if count > 1)
     if repeated:
-        notes.append(f"identical values from different runs ({repeated + 1} of {len(values)})")
+        notes.append(f"identical values from different runs ({repeated} of {len(values)})")
     if others:
         states = sorted({row.state for row in others})
         notes.append(f"{len(others)} more not completed ({', '.join(states)})")
