@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from tests.documents import run, steps
+from documents import run, steps
 
 
 def test_every_step_works_as_written(work, home):

@@ -1,6 +1,6 @@
 """README.md, as a reader would try it."""
 
-from tests.documents import ROOT, run, steps
+from documents import ROOT, run, steps
 
 
 def test_every_console_block_works_as_written(work, home):
