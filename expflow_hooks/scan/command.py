@@ -21,10 +21,11 @@ def main(argv: "list[str] | None" = None, program: str = "expflow-hooks scan", a
     options = None
     try:
         if any(argument.startswith("-") for argument in arguments):
-            from expflow_hooks.scan.options import parse
+            from expflow_hooks.scan.options import help_text, parse
 
-            options = parse(arguments, program)
-            if options is None:
+            options = parse(arguments)
+            if options.help:
+                sys.stdout.write(help_text(program))
                 return 0
         _scan(options, arguments, allow, report)
     except KeyboardInterrupt:
@@ -41,10 +42,9 @@ def _scan(options: "Options | None", arguments: "list[str]", allow: "Allow | Non
 
         files.scan(arguments, report)
         return
-    environment = os.environ
     from expflow_hooks.scan import ways
 
-    ways.scan(options, environment, allow, report)
+    ways.scan(options, os.environ, allow, report)
 
 
 def _tell(options: "Options | None", report: Report) -> int:

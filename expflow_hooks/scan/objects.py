@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from expflow_hooks.scan.exact import Hit
 
 _SYMLINK = "120000"
+_FILE = "100644"
+_FILE_MODES = (b"100644", b"100755", b"100664")
 _KEY_NAMES = (b" config", b" .env", b" pin.hash")
 _KEY_PATHS = (":(top,icase,glob)**/config*.y*ml", ":(top,icase,glob)**/.env*", ":(top,icase,glob)**/pin.hash")
 
@@ -27,32 +29,54 @@ def scan_index(git: Git, report: Report) -> None:
 def scan_history(git: Git, revisions: "list[str]", options: "list[str]", report: Report) -> None:
     """Scan every blob, tree, commit and tag that revisions and options (as for rev-list) reach."""
     commits: list[str] = []
-    keys_changed = False
+    key_blobs: dict[str, set[str]] = {}
     for content in git.reachable(revisions, options):
         kind, size, object_id, name, chunks = content
         if kind == "commit":
             commits.append(object_id)
         elif kind == "tree":
-            names = b"".join(chunks)
-            content = (kind, size, object_id, name, iter([names]))
-            keys_changed = keys_changed or _names_a_key_file(names)
+            tree = b"".join(chunks)
+            content = (kind, size, object_id, name, iter([tree]))
+            for blob, key in _key_entries(tree, len(object_id) // 2):
+                key_blobs.setdefault(blob, set()).add(key)
         commit = commits[-1] if commits and kind != "tag" else ""
         _note(report, *_placed(kind, name, _hits(content, "", report)), blob=object_id, commit=commit)
-    if keys_changed:
-        _scan_key_files(git, commits, report)
+    if key_blobs:
+        _scan_key_blobs(git, commits, key_blobs, report)
 
 
-def _scan_key_files(git: Git, commits: "list[str]", report: Report) -> None:
-    """Apply the key rules to each version of each key file that the commits brought, under each of its names."""
-    first: dict[tuple[str, str], str] = {}
-    for commit, (mode, blob, path) in git.changed(commits, *_KEY_PATHS):
-        if mode != _SYMLINK:
-            first.setdefault((blob, path), commit)
+def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[str]]", report: Report) -> None:
+    """Apply the key rules to the blobs that stand under a key file's name in the new trees.
+
+    The trees may have them from the commits before: which of them were brought, and where, is asked (20 ms for a
+    hundred commits) only if there is something to find.
+    """
+    wanted = [(_FILE, blob, key) for blob, keys in key_blobs.items() for key in keys]
+    found: dict[tuple[str, str], list[Hit]] = {}
+    for content in git.contents(wanted):
+        key = content[3].partition(" ")[2]
+        if hits := _hits(content, key, report):
+            found[content[2], key] = hits
     known = {(finding.blob, finding.line) for finding in report.findings}
-    for content in git.contents(("", blob, path) for blob, path in first):
-        blob, path = content[2], content[3].removeprefix(" ")
-        hits = [hit for hit in _hits(content, key_kind(path), report) if (blob, hit[0]) not in known]
-        _note(report, path, hits, blob=blob, commit=first.get((blob, path), ""))
+    for commit, (mode, blob, path) in git.changed(commits, *_KEY_PATHS) if found else ():
+        hits = [
+            hit for hit in found.get((blob, key_kind(path)), ()) if mode != _SYMLINK and (blob, hit[0]) not in known
+        ]
+        known.update((blob, hit[0]) for hit in hits)
+        _note(report, path, hits, blob=blob, commit=commit)
+
+
+def _key_entries(tree: bytes, width: int) -> "Iterator[tuple[str, str]]":
+    """Yield (blob, key rules) of the entries of a raw tree (`mode name NUL id`, again and again) that have any."""
+    names = tree.lower()
+    for prefix in _KEY_NAMES:
+        at = names.find(prefix)
+        while at >= 0:
+            end = tree.find(b"\0", at)
+            kind = key_kind(tree[at + 1 : end].decode("utf-8", "surrogateescape")) if end > 0 else ""
+            if kind and tree[max(0, at - 6) : at].endswith(_FILE_MODES):
+                yield tree[end + 1 : end + 1 + width].hex(), kind
+            at = names.find(prefix, at + 1)
 
 
 def _staged_or_all(git: Git) -> "Iterator[Entry]":
@@ -79,11 +103,6 @@ def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":
     from expflow_hooks.scan import closer
 
     return closer.hits(chunks, kind, excusable=object_type == "blob")
-
-
-def _names_a_key_file(tree: bytes) -> bool:
-    names = tree.lower()
-    return any(name in names for name in _KEY_NAMES)
 
 
 def _placed(kind: str, name: str, hits: "list[Hit]") -> "tuple[str, list[Hit]]":

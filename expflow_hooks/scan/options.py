@@ -1,57 +1,95 @@
-"""The options of a scan. Loaded only when there are any: argparse takes as long to import as Python takes to start."""
-
-import argparse
-from typing import NoReturn
+"""The options of a scan. Read by hand: importing argparse takes as long as Python takes to start."""
 
 from expflow_hooks.core.errors import UsageError
 
 FORMATS = ("text", "json", "sarif", "github")
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "manual")
+_WHAT = ("staged", "push", "rev", "all_history")
+_FLAGS = {
+    "--staged": "staged",
+    "--push": "push",
+    "--all-history": "all_history",
+    "-v": "verbose",
+    "--verbose": "verbose",
+    "-h": "help",
+    "--help": "help",
+}
+_VALUES = {"--rev": "rev", "--stage": "stage", "--format": "format", "--output": "output"}
+_CHOICES = {"--stage": STAGES, "--format": FORMATS}
+
+HELP = """\
+usage: {program} [PATH... | --staged | --push [REMOTE [URL]] | --rev RANGE | --all-history]
+
+Find what gives a PIN away: its hash, the key that holds it, or the PIN itself.
+
+  PATH...           files, and all that is below folders
+  --staged          the index: what is staged, or all of it if nothing is (the default)
+  --push            what a push adds; its refs on standard input, as git gives them to a pre-push hook
+  --rev RANGE       every object of a range, such as main..HEAD
+  --all-history     every object of every ref
+  --stage STAGE     the git hook that runs this: {stages}
+  --format FORMAT   {formats}
+  --output FILE     write the findings to a file
+  -v, --verbose     say how much was read
+
+Exit codes: 0 nothing found, 1 something found, 2 wrong usage, 4 something could not be read.
+"""
 
 
-class Options(argparse.Namespace):
+class Options:
     """What was asked for."""
 
-    paths: list[str]
-    staged: bool
-    push: bool
-    rev: str | None
-    all_history: bool
-    stage: str | None
-    format: str
-    output: str | None
-    verbose: bool
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.staged = self.push = self.all_history = self.verbose = self.help = False
+        self.rev = self.stage = self.output = ""
+        self.format = "text"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; `{self.prog} --help` shows what is right")
+def parse(arguments: "list[str]") -> Options:
+    """Return the options; raise `UsageError` for what is none."""
+    options = Options()
+    left = list(arguments)
+    while left:
+        argument = left.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            options.paths += left
+            break
+        if argument in _FLAGS:
+            setattr(options, _FLAGS[argument], True)
+        elif name in _VALUES:
+            if not equals and not left:
+                raise UsageError(f"{name} needs a value; `--help` shows what is right")
+            setattr(options, _VALUES[name], _checked(name, value if equals else left.pop(0)))
+        elif argument.startswith("-") and argument != "-":
+            raise UsageError(f"{argument} is no option; `--help` shows what there is")
+        else:
+            options.paths.append(argument)
+    return _consistent(options)
 
 
-def parse(arguments: list[str], program: str) -> Options | None:
-    """Return the options; None if help was asked for and given. Raise `UsageError` for what is no option."""
-    parser = _Parser(prog=program, allow_abbrev=False, description="Find what gives a PIN away: its hash, in any file.")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (with --push: remote name and URL)")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--staged", action="store_true", help="the index: what is staged, or all of it if nothing is")
-    what.add_argument(
-        "--push", action="store_true", help="what a push adds; its refs on standard input, as git gives them"
-    )
-    what.add_argument("--rev", metavar="RANGE", help="every object of a range, such as main..HEAD")
-    what.add_argument("--all-history", action="store_true", help="every object of every ref")
-    parser.add_argument("--stage", choices=STAGES, help="the git hook that runs this")
-    parser.add_argument("--format", choices=FORMATS, default="text")
-    parser.add_argument("--output", metavar="FILE", help="write the findings to a file")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say how much was read")
-    try:
-        options = parser.parse_args(arguments, namespace=Options())
-    except SystemExit:  # --help
-        return None
-    options.push = options.push or (options.stage == "pre-push" and not _says_what(options))
-    if options.paths and _says_what(options) and not options.push:
-        raise UsageError("paths are scanned as files; they do not go with --staged, --rev or --all-history")
+def _checked(name: str, value: str) -> str:
+    choices = _CHOICES.get(name, ())
+    if not value or (choices and value not in choices):
+        right = (
+            f"one of {', '.join(choices)}" if choices else "for example main..HEAD" if name == "--rev" else "a value"
+        )
+        raise UsageError(f"{name} {value}: right is {right}")
+    return value
+
+
+def _consistent(options: Options) -> Options:
+    what = [name for name in _WHAT if getattr(options, name)]
+    if len(what) > 1:
+        raise UsageError(f"--{what[0]} and --{what[1]} are two scans; give one of them".replace("_", "-"))
+    if not what and options.stage == "pre-push":
+        options.push = True
+    if options.paths and what and not options.push:
+        raise UsageError(f"paths are scanned as files; they do not go with --{what[0]}".replace("_", "-"))
     return options
 
 
-def _says_what(options: Options) -> bool:
-    return bool(options.staged or options.push or options.rev is not None or options.all_history)
+def help_text(program: str) -> str:
+    """Return what `--help` prints."""
+    return HELP.format(program=program, stages=", ".join(STAGES), formats=", ".join(FORMATS))

@@ -24,7 +24,7 @@ def suspect(data: "bytes | bytearray", size: int) -> bool:
 
 
 def key_kind(path: str) -> str:
-    """Return the key rules that a file's name calls for: `yaml` (config*.y*ml), `env` (.env*), `pin` (pin.hash) or none."""
+    """Return the rules that a file's name calls for: `yaml` (config*.y*ml), `env` (.env*), `pin` (pin.hash) or none."""
     name = path[path.rfind("/") + 1 :]
     if name[:1] not in "cC.pP":
         return ""

@@ -40,11 +40,11 @@ def _span(git: "Git", options: "Options | None", environment: "Mapping[str, str]
         return None
     push = options.push if options and (options.push or options.stage) else _stage_is_push(environment)
     since, until = environment.get("PRE_COMMIT_FROM_REF"), environment.get("PRE_COMMIT_TO_REF")
-    if not (push or (since and until) or (options and (options.rev is not None or options.all_history))):
+    if not (push or (since and until) or (options and (options.rev or options.all_history))):
         return None
     from expflow_hooks.scan import pushes
 
-    if options and options.rev is not None:
+    if options and options.rev:
         return pushes.between(git, options.rev)
     if options and options.all_history:
         return pushes.everything(git)

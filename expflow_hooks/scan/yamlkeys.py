@@ -10,7 +10,6 @@ import re
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
     from typing import Any
 
 LIMIT = 1 << 20
