@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = (ROOT / "LICENSE").read_text().split() + ["def", "self", "=", "0.123", "loss", "torch", "#", "epoch", "(x)"]
+WORDS = [*(ROOT / "LICENSE").read_text().split(), "def", "self", "=", "0.123", "loss", "torch", "#", "epoch", "(x)"]
 
 
 @contextmanager

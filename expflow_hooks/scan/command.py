@@ -49,7 +49,7 @@ def _scan(options: "Options | None", arguments: "list[str]", allow: "Allow | Non
 
 def _tell(options: "Options | None", report: Report) -> int:
     """Print findings and problems, and return the exit code; nothing is loaded for a quiet pass."""
-    if not (report.findings or report.problems or options):
+    if not (report.findings or report.problems or (options and options.talks)):
         return 0
     from expflow_hooks.scan import outcome
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 EXCUSE = b"# expflow: allow-pin-hash"
 """On a line of a fixture: its findings are meant. Never heard in configuration and environment files."""
 
-_RUN = bytes([MARK]) * 64
 _OVERLAP = 256
 _LONG_LINE = 1 << 16
 _CONTINUATION = bytes(range(0x80, 0xC0))
@@ -39,18 +38,24 @@ def without_nuls(data: bytes) -> bytes:
     return data.translate(None, b"\0") if b"\0" in data else data
 
 
+def runs(data: bytes, marks: bytes, least: int) -> "Iterator[tuple[int, int]]":
+    """Yield (start, end) of each run of at least `least` bytes that the translate table `marks` marks."""
+    marked, run = data.translate(marks), bytes([MARK]) * least
+    begin = marked.find(run)
+    while begin >= 0:
+        end = marked.find(0, begin)
+        end = len(data) if end < 0 else end
+        yield begin, end
+        begin = marked.find(run, end)
+
+
 def hash_spans(data: bytes) -> "Iterator[tuple[int, int]]":
     """Yield (start, end) of every PIN hash in `data`, which may be glued into a longer run of hex digits."""
-    marks = data.translate(HEX_MARKS)
-    begin = marks.find(_RUN)
-    while begin >= 0:
+    for begin, end in runs(data, HEX_MARKS, 64):
         from expflow_hooks.scan import digests
 
-        end = marks.find(0, begin)
-        end = len(data) if end < 0 else end
         for at in digests.starts(data[begin:end]):
             yield begin + at, begin + at + digests.LENGTH
-        begin = marks.find(_RUN, end)
 
 
 def hide(data: bytes, mask: bytes) -> bytes:

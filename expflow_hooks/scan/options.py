@@ -45,6 +45,11 @@ class Options:
         self.rev = self.stage = self.output = ""
         self.format = "text"
 
+    @property
+    def talks(self) -> bool:
+        """Return whether there is something to write even if nothing was found."""
+        return self.verbose or bool(self.output) or self.format != "text"
+
 
 def parse(arguments: "list[str]") -> Options:
     """Return the options; raise `UsageError` for what is none."""
@@ -72,9 +77,7 @@ def parse(arguments: "list[str]") -> Options:
 def _checked(name: str, value: str) -> str:
     choices = _CHOICES.get(name, ())
     if not value or (choices and value not in choices):
-        right = (
-            f"one of {', '.join(choices)}" if choices else "for example main..HEAD" if name == "--rev" else "a value"
-        )
+        right = f"one of {', '.join(choices)}" if choices else "a value that is not empty"
         raise UsageError(f"{name} {value}: right is {right}")
     return value
 

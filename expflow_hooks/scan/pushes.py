@@ -148,7 +148,9 @@ def _with_refs(git: Git, span: Span, found: "list[Finding]") -> "list[Finding]":
 
 
 def _commit(git: Git, revision: str) -> str:
-    return git.resolve(revision)[0]
+    """Return the object id of a revision; git need not be asked for one that is an id, as the frameworks give them."""
+    is_id = len(revision) in (40, 64) and not revision.strip("0123456789abcdef")
+    return revision if is_id else git.resolve(revision)[0]
 
 
 def _remotes(remote: str, url: str) -> str:
