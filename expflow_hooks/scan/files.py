@@ -26,7 +26,7 @@ def scan(paths: "list[str]", report: Report) -> None:
                 _scan_file(path, buffer, report)
             else:
                 report.problems.append(f"{path}: neither a file nor a folder")
-        except (OSError, ValueError) as error:  # noqa: PERF203 - one unreadable path must not hide the others
+        except (OSError, ValueError) as error:
             report.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
 
 
@@ -41,7 +41,7 @@ def _walk(folder: str, report: Report) -> "Iterator[str]":
                             folders.append(entry.path)
                     elif entry.is_file(follow_symlinks=False):
                         yield entry.path
-        except OSError as error:  # noqa: PERF203
+        except OSError as error:
             report.problems.append(f"{error.filename}: {error.strerror}")
 
 

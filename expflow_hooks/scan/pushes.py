@@ -21,13 +21,17 @@ _LOCAL_REFS = ("--branches", "--tags")
 class Span:
     """A part of history: what its tips reach and what is left out does not."""
 
-    def __init__(self, tips: "list[tuple[str, str]]", options: "list[str]", left_out: "list[str]") -> None:
+    def __init__(
+        self, tips: "list[tuple[str, str]]", options: "list[str]", left_out: "list[str]", bases: "list[str]"
+    ) -> None:
         self.tips = tips
         """(name, object id) of each ref or revision."""
         self.options = options
         """More tips and exceptions, as options of rev-list."""
         self.left_out = left_out
         """Object ids whose history is left out."""
+        self.bases = bases
+        """Revisions whose policy says what is excused, the first that has one."""
 
     @property
     def revisions(self) -> "list[str]":
@@ -55,7 +59,7 @@ def pushed_by_git(git: Git, lines: bytes, remote: str, url: str) -> Span:
             tips.append((name, ours))
             if theirs.strip("0") and git.has(theirs):
                 left_out.append(theirs)
-    return Span(tips, ["--not", _remotes(remote, url)] if tips else [], left_out)
+    return Span(tips, ["--not", _remotes(remote, url)] if tips else [], left_out, _default_branches(remote))
 
 
 def pushed_by_framework(git: Git, environment: "Mapping[str, str]") -> Span:
@@ -69,12 +73,17 @@ def pushed_by_framework(git: Git, environment: "Mapping[str, str]") -> Span:
         if tip != "HEAD" or git.tells("rev-parse", "-q", "--verify", "HEAD")
         else []
     )
-    return Span(tips, [*_LOCAL_REFS, "--not", _remotes(remote, url)], [_commit(git, since)] if since else [])
+    return Span(
+        tips,
+        [*_LOCAL_REFS, "--not", _remotes(remote, url)],
+        [_commit(git, since)] if since else [],
+        _default_branches(remote),
+    )
 
 
 def not_pushed(git: Git) -> Span:
     """Return the span of everything local that no remote has."""
-    return Span([], [*_LOCAL_REFS, "--not", "--remotes"], [])
+    return Span([], [*_LOCAL_REFS, "--not", "--remotes"], [], _default_branches(""))
 
 
 def between(git: Git, revision_range: str) -> Span:
@@ -84,13 +93,14 @@ def between(git: Git, revision_range: str) -> Span:
         raise UsageError(f"--rev {revision_range}: a range does not start with a dash; right is --rev main..HEAD")
     resolved = git.resolve(revision_range)
     tips = [(revision_range.rpartition("..")[2].lstrip(".") or "HEAD", tip) for tip in resolved if tip[0] != "^"]
-    return Span(tips, [], [tip[1:] for tip in resolved if tip[0] == "^"])
+    left_out = [tip[1:] for tip in resolved if tip[0] == "^"]
+    return Span(tips, [], left_out, left_out or _default_branches(""))
 
 
 def everything(git: Git) -> Span:
     """Return the span of all refs and HEAD."""
     git.require_history()
-    return Span([], ["--all"], [])
+    return Span([], ["--all"], [], _default_branches(""))
 
 
 def scan(git: Git, span: Span, allow: "Allow | None", report: Report) -> None:
@@ -119,17 +129,24 @@ def _scan_names(span: Span, report: Report) -> None:
 
 
 def _excused(git: Git, span: Span, allow: "Allow | None", report: Report) -> "frozenset[str]":
+    """Return the blobs among the findings that the policy excuses and that no tip holds."""
+    found = {finding.blob for finding in report.findings}
     if allow is None:
-        return frozenset()
-    excused = allow(git) & {finding.blob for finding in report.findings}
+        from expflow_hooks.scan import allowed
+
+        excused = allowed.from_bases(git, span.bases) & found
+    else:
+        excused = allow(git) & found
     try:
-        return (
-            excused.difference(blob for _, tip in span.all_tips(git) for _, blob, _ in git.tree(tip))
-            if excused
-            else excused
-        )
+        for _, tip in span.all_tips(git) if excused else ():
+            excused = excused.difference(blob for _, blob, _ in git.tree(tip))
     except UnreadableError:  # a tip that is no commit has no tree: nothing can be told to be history
         return frozenset()
+    return excused
+
+
+def _default_branches(remote: str) -> "list[str]":
+    return [f"refs/remotes/{remote or 'origin'}/{branch}" for branch in ("HEAD", "main", "master")]
 
 
 def _with_refs(git: Git, span: Span, found: "list[Finding]") -> "list[Finding]":
