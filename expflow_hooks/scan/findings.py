@@ -15,10 +15,11 @@ CODES = {
 }
 """One line a code: what it is, and what to do."""
 
-COMMIT_MESSAGE = "<commit message>"
-TAG_MESSAGE = "<tag message>"
 FILE_NAME = "<file name>"
 REF_NAME = "<ref name>"
+HEADER = "<{} header>"
+MESSAGE = "<{} message>"
+_NO_FILES = (FILE_NAME, REF_NAME, *(place.format(kind) for kind in ("commit", "tag") for place in (HEADER, MESSAGE)))
 _HIDDEN = "[hidden]"
 
 
@@ -41,7 +42,7 @@ class Finding(NamedTuple):
     @property
     def in_file(self) -> bool:
         """Return whether `path` is a file's, not `<commit message>` or another part of history."""
-        return self.path not in (COMMIT_MESSAGE, TAG_MESSAGE, FILE_NAME, REF_NAME)
+        return self.path not in _NO_FILES
 
 
 def printable(text: str) -> str:

@@ -23,7 +23,7 @@ def scan_index(git: Git, report: Report) -> None:
     for content in git.contents(_staged_or_all(git)):
         mode, _, path = content[3].partition(" ")
         kind = key_kind(path) if mode != _SYMLINK else ""
-        _note(report, path, _hits(content, kind, report), blob=content[2])
+        _note(report, path, _hits(content, kind, report), content[2])
 
 
 def scan_history(git: Git, revisions: "list[str]", options: "list[str]", report: Report) -> None:
@@ -40,7 +40,11 @@ def scan_history(git: Git, revisions: "list[str]", options: "list[str]", report:
             for blob, key in _key_entries(tree, len(object_id) // 2):
                 key_blobs.setdefault(blob, set()).add(key)
         commit = commits[-1] if commits and kind != "tag" else ""
-        _note(report, *_placed(kind, name, _hits(content, "", report)), blob=object_id, commit=commit)
+        hits = _hits(content, "", report)
+        if hits and kind == "blob":
+            _note(report, name, hits, object_id, commit)
+        elif hits:
+            _note_outside_files(git, report, kind, hits, object_id, commit)
     if key_blobs:
         _scan_key_blobs(git, commits, key_blobs, report)
 
@@ -63,7 +67,7 @@ def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[st
             hit for hit in found.get((blob, key_kind(path)), ()) if mode != _SYMLINK and (blob, hit[0]) not in known
         ]
         known.update((blob, hit[0]) for hit in hits)
-        _note(report, path, hits, blob=blob, commit=commit)
+        _note(report, path, hits, blob, commit)
 
 
 def _key_entries(tree: bytes, width: int) -> "Iterator[tuple[str, str]]":
@@ -105,18 +109,21 @@ def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":
     return closer.hits(chunks, kind, excusable=object_type == "blob")
 
 
-def _placed(kind: str, name: str, hits: "list[Hit]") -> "tuple[str, list[Hit]]":
-    """Return the path and hits to report for an object that may be no file."""
-    if not hits or kind == "blob":
-        return name, hits
+def _note_outside_files(git: Git, report: Report, kind: str, hits: "list[Hit]", object_id: str, commit: str) -> None:
+    """Note what a tree's names, or the header or message of a commit or tag give away; a message has its own lines."""
     from expflow_hooks.scan import findings
 
-    places = {"commit": findings.COMMIT_MESSAGE, "tag": findings.TAG_MESSAGE, "tree": findings.FILE_NAME}
-    return places[kind], hits
+    if kind == "tree":
+        _note(report, findings.FILE_NAME, hits, object_id, commit)
+        return
+    header = git.ask("cat-file", kind, object_id).partition(b"\n\n")[0].count(b"\n") + 2
+    for line, column, code in hits:
+        place, line = (findings.MESSAGE, line - header) if line > header else (findings.HEADER, line)
+        _note(report, place.format(kind), [(line, column, code)], object_id, commit)
 
 
-def _note(report: Report, path: str, hits: "list[Hit]", blob: str, commit: str = "") -> None:
+def _note(report: Report, path: str, hits: "list[Hit]", object_id: str, commit: str = "") -> None:
     if hits:
         from expflow_hooks.scan.findings import Finding
 
-        report.findings += [Finding(path, *hit, blob=blob, commit=commit) for hit in hits]
+        report.findings += [Finding(path, *hit, blob=object_id, commit=commit) for hit in hits]
