@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Repo
+from gitrepo import Repo
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "expflow_hooks")
@@ -30,9 +29,9 @@ def program(name: str) -> str:
 
 
 @pytest.fixture
-def project(tmp_path: Path, new_repo: Callable[..., Repo]) -> Repo:
+def project(tmp_path: Path) -> Repo:
     """Return a repository of this project as it stands, as a user's configuration would name it."""
-    project = new_repo(tmp_path / "expflow-action")
+    project = Repo(tmp_path / "expflow-action")
     for name in SHIPPED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, project.path / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -44,13 +43,13 @@ def project(tmp_path: Path, new_repo: Callable[..., Repo]) -> Repo:
 
 
 @pytest.fixture
-def research(repo: Repo, project: Repo, tmp_path: Path, new_repo: Callable[..., Repo]) -> Repo:
+def research(git_repo: Repo, project: Repo, tmp_path: Path) -> Repo:
     """Return a fresh research repository with an empty remote and a configuration that names the project."""
-    remote = new_repo(tmp_path / "remote.git", "--bare")
-    repo.git("remote", "add", "origin", str(remote.path))
+    remote = Repo(tmp_path / "remote.git", "--bare")
+    git_repo.git("remote", "add", "origin", str(remote.path))
     revision = project.git("rev-parse", "HEAD")
-    repo.write(".pre-commit-config.yaml", CONFIG.format(url=project.path, revision=revision))
-    return repo
+    git_repo.write(".pre-commit-config.yaml", CONFIG.format(url=project.path, revision=revision))
+    return git_repo
 
 
 @pytest.mark.parametrize("framework", ["pre-commit", "prek"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Repo
+from gitrepo import Repo
 
 Hook = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -26,79 +26,79 @@ def places(done: "subprocess.CompletedProcess[str]") -> list[str]:
 
 
 class TestAtCommit:
-    def test_nothing_staged_in_an_empty_repository_passes(self, repo: Repo, hook: Hook) -> None:
-        done = hook(repo)
+    def test_nothing_staged_in_an_empty_repository_passes(self, git_repo: Repo, hook: Hook) -> None:
+        done = hook(git_repo)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
-    def test_the_first_commit_is_looked_at(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.write("a.txt", digest)
-        repo.git("add", ".")
-        done = hook(repo)
+    def test_the_first_commit_is_looked_at(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.write("a.txt", digest)
+        git_repo.git("add", ".")
+        done = hook(git_repo)
         assert (done.returncode, places(done), last(done)) == (1, ["a.txt:1:1"], FAIL)
         assert digest not in done.stdout + done.stderr and "4071" not in done.stdout + done.stderr
 
-    def test_the_index_counts_and_not_the_worktree(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a.txt", "x\n")
-        repo.write("a.txt", f"y\n{digest}\n")
-        repo.git("add", ".")
-        repo.write("a.txt", "clean again\n")
-        assert places(hook(repo)) == ["a.txt:2:1"]
-        repo.git("add", ".")
-        repo.write("a.txt", digest)
-        assert hook(repo).returncode == 0
+    def test_the_index_counts_and_not_the_worktree(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a.txt", "x\n")
+        git_repo.write("a.txt", f"y\n{digest}\n")
+        git_repo.git("add", ".")
+        git_repo.write("a.txt", "clean again\n")
+        assert places(hook(git_repo)) == ["a.txt:2:1"]
+        git_repo.git("add", ".")
+        git_repo.write("a.txt", digest)
+        assert hook(git_repo).returncode == 0
 
-    def test_nothing_staged_means_the_whole_index(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a.txt", digest)
-        assert places(hook(repo)) == ["a.txt:1:1"]
-        repo.write("b.txt", "x")
-        repo.git("add", "b.txt")
-        assert hook(repo).returncode == 0
+    def test_nothing_staged_means_the_whole_index(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a.txt", digest)
+        assert places(hook(git_repo)) == ["a.txt:1:1"]
+        git_repo.write("b.txt", "x")
+        git_repo.git("add", "b.txt")
+        assert hook(git_repo).returncode == 0
 
-    def test_a_rename_with_an_edit(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a.txt", "x\n" * 50)
-        repo.git("mv", "a.txt", "b.txt")
-        repo.write("b.txt", "x\n" * 50 + digest)
-        repo.git("add", ".")
-        assert places(hook(repo)) == ["b.txt:51:1"]
+    def test_a_rename_with_an_edit(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a.txt", "x\n" * 50)
+        git_repo.git("mv", "a.txt", "b.txt")
+        git_repo.write("b.txt", "x\n" * 50 + digest)
+        git_repo.git("add", ".")
+        assert places(hook(git_repo)) == ["b.txt:51:1"]
 
-    def test_a_rename_to_a_key_file(self, repo: Repo, hook: Hook) -> None:
-        repo.commit("notes.txt", "pin: {hash: x}\n")
-        repo.git("mv", "notes.txt", "config.yaml")
-        assert places(hook(repo)) == ["config.yaml:1:13"]
+    def test_a_rename_to_a_key_file(self, git_repo: Repo, hook: Hook) -> None:
+        git_repo.commit("notes.txt", "pin: {hash: x}\n")
+        git_repo.git("mv", "notes.txt", "config.yaml")
+        assert places(hook(git_repo)) == ["config.yaml:1:13"]
 
-    def test_a_deletion_passes(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("b.txt", "x")
-        repo.commit("a.txt", digest)
-        repo.git("rm", "--quiet", "a.txt")
-        assert hook(repo).returncode == 0
+    def test_a_deletion_passes(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("b.txt", "x")
+        git_repo.commit("a.txt", digest)
+        git_repo.git("rm", "--quiet", "a.txt")
+        assert hook(git_repo).returncode == 0
 
-    def test_the_target_of_a_symlink(self, repo: Repo, hook: Hook, digest: str) -> None:
-        os.symlink(digest, repo.path / "link")
-        os.symlink("/elsewhere/pin.hash", repo.path / "pin.hash")
-        repo.git("add", ".")
-        assert places(hook(repo)) == ["link:1:1"]
+    def test_the_target_of_a_symlink(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        os.symlink(digest, git_repo.path / "link")
+        os.symlink("/elsewhere/pin.hash", git_repo.path / "pin.hash")
+        git_repo.git("add", ".")
+        assert places(hook(git_repo)) == ["link:1:1"]
 
     @pytest.mark.parametrize(
         "name", [b"a\nb", b"a b ", b" a", b"\xff\xfe", b"a\r", b"a\tb", b'"q"', b"-v", b"\xe2\x80\xaex"]
     )
-    def test_file_names(self, name: bytes, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.write(name, digest)
-        repo.write(b"d/" + name + b"/config.yaml", "pin: {hash: x}")
-        repo.git("add", ".")
-        done = hook(repo)
+    def test_file_names(self, name: bytes, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.write(name, digest)
+        git_repo.write(b"d/" + name + b"/config.yaml", "pin: {hash: x}")
+        git_repo.git("add", ".")
+        done = hook(git_repo)
         assert done.returncode == 1
         assert len(done.stdout.splitlines()) == 2
         assert all(line.isprintable() for line in done.stdout.splitlines())
 
-    def test_a_name_that_holds_the_digest_is_not_printed(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.write(f"{digest}.txt", digest)
-        repo.git("add", ".")
+    def test_a_name_that_holds_the_digest_is_not_printed(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.write(f"{digest}.txt", digest)
+        git_repo.git("add", ".")
         for form in ("text", "json", "sarif", "github"):
-            done = hook(repo, "--format", form)
+            done = hook(git_repo, "--format", form)
             assert done.returncode == 1 and digest[:8] not in done.stdout + done.stderr
 
-    def test_attributes_and_settings_hide_nothing(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit(".gitattributes", "* -diff filter=f diff=d\n*.bin binary\n")
+    def test_attributes_and_settings_hide_nothing(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit(".gitattributes", "* -diff filter=f diff=d\n*.bin binary\n")
         settings = {
             "color.ui": "always",
             "diff.external": "true",
@@ -114,68 +114,70 @@ class TestAtCommit:
             "status.showUntrackedFiles": "no",
         }
         for key, value in settings.items():
-            repo.git("config", key, value)
+            git_repo.git("config", key, value)
         blob = subprocess.run(
             ["git", "hash-object", "-w", "--stdin"],
-            cwd=repo.path,
+            cwd=git_repo.path,
             input=digest.encode(),
             capture_output=True,
             check=True,
         ).stdout.decode()
-        repo.git("update-index", "--add", "--cacheinfo", f"100644,{blob.strip()},a.bin")
-        assert places(hook(repo, GIT_EXTERNAL_DIFF="true", GIT_LITERAL_PATHSPECS="1", GIT_PAGER="cat")) == ["a.bin:1:1"]
+        git_repo.git("update-index", "--add", "--cacheinfo", f"100644,{blob.strip()},a.bin")
+        assert places(hook(git_repo, GIT_EXTERNAL_DIFF="true", GIT_LITERAL_PATHSPECS="1", GIT_PAGER="cat")) == [
+            "a.bin:1:1"
+        ]
 
-    def test_from_an_empty_sub_folder(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("b", "x")
-        repo.write("a.txt", digest)
-        repo.git("add", ".")
-        (repo.path / "empty").mkdir()
-        assert places(hook(repo.path / "empty")) == ["a.txt:1:1"]
-        repo.git("commit", "--quiet", "--message", "in", "--no-verify")
-        assert places(hook(repo.path / "empty")) == ["a.txt:1:1"]
+    def test_from_an_empty_sub_folder(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("b", "x")
+        git_repo.write("a.txt", digest)
+        git_repo.git("add", ".")
+        (git_repo.path / "empty").mkdir()
+        assert places(hook(git_repo.path / "empty")) == ["a.txt:1:1"]
+        git_repo.git("commit", "--quiet", "--message", "in", "--no-verify")
+        assert places(hook(git_repo.path / "empty")) == ["a.txt:1:1"]
 
-    def test_another_index(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("b", "x")
-        repo.write("a.txt", digest)
-        repo.git("add", ".", GIT_INDEX_FILE=str(repo.path / ".git/other"))
-        assert places(hook(repo, GIT_INDEX_FILE=".git/other")) == ["a.txt:1:1"]
-        assert hook(repo).returncode == 0
+    def test_another_index(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("b", "x")
+        git_repo.write("a.txt", digest)
+        git_repo.git("add", ".", GIT_INDEX_FILE=str(git_repo.path / ".git/other"))
+        assert places(hook(git_repo, GIT_INDEX_FILE=".git/other")) == ["a.txt:1:1"]
+        assert hook(git_repo).returncode == 0
 
-    def test_a_merge_with_a_change_by_hand(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a", "1\n")
-        repo.git("switch", "--quiet", "--create", "side")
-        repo.commit("a", "2\n")
-        repo.git("switch", "--quiet", "main")
-        repo.commit("a", "3\n")
-        repo.git("merge", "side", ok=False)
-        done = hook(repo)  # conflicts stand in the index in three versions
+    def test_a_merge_with_a_change_by_hand(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a", "1\n")
+        git_repo.git("switch", "--quiet", "--create", "side")
+        git_repo.commit("a", "2\n")
+        git_repo.git("switch", "--quiet", "main")
+        git_repo.commit("a", "3\n")
+        git_repo.git("merge", "side", ok=False)
+        done = hook(git_repo)  # conflicts stand in the index in three versions
         assert done.returncode == 0
-        repo.write("a", f"4 {digest}\n")
-        repo.git("add", "a")
-        assert places(hook(repo)) == ["a:1:3"]
+        git_repo.write("a", f"4 {digest}\n")
+        git_repo.git("add", "a")
+        assert places(hook(git_repo)) == ["a:1:3"]
 
-    def test_a_gitlink_is_skipped(self, repo: Repo, hook: Hook, new_repo: Callable[..., Repo]) -> None:
-        inner = new_repo(repo.path / "inner")
+    def test_a_gitlink_is_skipped(self, git_repo: Repo, hook: Hook) -> None:
+        inner = Repo(git_repo.path / "inner")
         inner.commit("a", "x")
-        repo.git("-c", "advice.addEmbeddedRepo=false", "add", "inner")
-        done = hook(repo, "-v")
+        git_repo.git("-c", "advice.addEmbeddedRepo=false", "add", "inner")
+        done = hook(git_repo, "-v")
         assert done.returncode == 0 and "read 0 objects" in done.stderr
 
-    def test_a_sha256_repository(self, tmp_path: Path, hook: Hook, digest: str, new_repo: Callable[..., Repo]) -> None:
-        repo = new_repo(tmp_path / "long", "--object-format=sha256")
-        repo.write("a.txt", digest)
-        repo.git("add", ".")
-        assert places(hook(repo)) == ["a.txt:1:1"]
-        repo.git("commit", "--quiet", "--message", f"x {digest}")
-        repo.commit("config.yaml", "pin: {hash: x}")
-        done = hook(repo, "--all-history")
+    def test_a_sha256_repository(self, tmp_path: Path, hook: Hook, digest: str) -> None:
+        git_repo = Repo(tmp_path / "long", "--object-format=sha256")
+        git_repo.write("a.txt", digest)
+        git_repo.git("add", ".")
+        assert places(hook(git_repo)) == ["a.txt:1:1"]
+        git_repo.git("commit", "--quiet", "--message", f"x {digest}")
+        git_repo.commit("config.yaml", "pin: {hash: x}")
+        done = hook(git_repo, "--all-history")
         assert {place.split()[-1] for place in places(done)} == {"a.txt:1:1", "message>:1:3", "config.yaml:1:13"}
 
-    def test_replaced_objects_are_read_as_they_are_sent(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a.txt", digest)
-        repo.commit("b.txt", "x")
-        repo.git("replace", repo.git("rev-parse", "HEAD:a.txt"), repo.git("rev-parse", "HEAD:b.txt"))
-        assert places(hook(repo)) == ["a.txt:1:1"]
+    def test_replaced_objects_are_read_as_they_are_sent(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a.txt", digest)
+        git_repo.commit("b.txt", "x")
+        git_repo.git("replace", git_repo.git("rev-parse", "HEAD:a.txt"), git_repo.git("rev-parse", "HEAD:b.txt"))
+        assert places(hook(git_repo)) == ["a.txt:1:1"]
 
 
 class TestRefusals:
@@ -184,42 +186,42 @@ class TestRefusals:
         assert (done.returncode, last(done)) == (4, ERROR)
         assert "not a git repository" in done.stderr and len(done.stderr.splitlines()) == 2
 
-    def test_no_git(self, repo: Repo, hook: Hook) -> None:
-        done = hook(repo, PATH="/nowhere")
+    def test_no_git(self, git_repo: Repo, hook: Hook) -> None:
+        done = hook(git_repo, PATH="/nowhere")
         assert (done.returncode, last(done)) == (4, ERROR) and "is it installed?" in done.stderr
 
     @pytest.mark.parametrize("arguments", [["--all-history"], ["--rev", "HEAD"]])
-    def test_an_unborn_head_has_no_history(self, arguments: list[str], repo: Repo, hook: Hook) -> None:
-        done = hook(repo, *arguments)
+    def test_an_unborn_head_has_no_history(self, arguments: list[str], git_repo: Repo, hook: Hook) -> None:
+        done = hook(git_repo, *arguments)
         assert (done.returncode, last(done)) == (4, ERROR) and "no commit yet" in done.stderr
 
     @pytest.mark.parametrize("arguments", [["--all-history"], ["--rev", "HEAD~1..HEAD"], ["--rev", "HEAD"]])
     def test_a_shallow_clone_has_no_whole_history(
-        self, arguments: list[str], repo: Repo, hook: Hook, tmp_path: Path
+        self, arguments: list[str], git_repo: Repo, hook: Hook, tmp_path: Path
     ) -> None:
         for number in range(3):
-            repo.commit("a", str(number))
-        repo.git("clone", "--quiet", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow"))
+            git_repo.commit("a", str(number))
+        git_repo.git("clone", "--quiet", "--depth=2", f"file://{git_repo.path}", str(tmp_path / "shallow"))
         done = hook(tmp_path / "shallow", *arguments)
         assert (done.returncode, last(done)) == (4, ERROR) and "fetch-depth: 0" in done.stderr
 
-    def test_a_missing_blob(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a", "gone\n")
-        repo.commit("b", digest)
-        blob = repo.git("rev-parse", "HEAD:a")
-        (repo.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
-        done = hook(repo, "-v")
+    def test_a_missing_blob(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a", "gone\n")
+        git_repo.commit("b", digest)
+        blob = git_repo.git("rev-parse", "HEAD:a")
+        (git_repo.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+        done = hook(git_repo, "-v")
         assert (done.returncode, last(done), places(done)) == (4, ERROR, ["b:1:1"])
         assert blob in done.stderr and "read 1 objects" in done.stderr
-        assert hook(repo, "--all-history").returncode == 4
+        assert hook(git_repo, "--all-history").returncode == 4
 
-    def test_a_damaged_blob(self, repo: Repo, hook: Hook) -> None:
-        repo.commit("a", "x\n")
-        blob = repo.git("rev-parse", "HEAD:a")
-        path = repo.path / ".git/objects" / blob[:2] / blob[2:]
+    def test_a_damaged_blob(self, git_repo: Repo, hook: Hook) -> None:
+        git_repo.commit("a", "x\n")
+        blob = git_repo.git("rev-parse", "HEAD:a")
+        path = git_repo.path / ".git/objects" / blob[:2] / blob[2:]
         path.chmod(0o644)
         path.write_bytes(b"rubbish")
-        assert hook(repo).returncode == 4
+        assert hook(git_repo).returncode == 4
 
     @pytest.mark.parametrize(
         "arguments",
@@ -235,14 +237,14 @@ class TestRefusals:
         ],
         ids=" ".join,
     )
-    def test_wrong_usage(self, arguments: list[str], repo: Repo, hook: Hook) -> None:
-        repo.commit("a", "x")
-        done = hook(repo, *arguments)
+    def test_wrong_usage(self, arguments: list[str], git_repo: Repo, hook: Hook) -> None:
+        git_repo.commit("a", "x")
+        done = hook(git_repo, *arguments)
         assert (done.returncode, last(done)) == (2, "expflow: error (exit 2)") and len(done.stderr.splitlines()) == 2
 
-    def test_a_range_that_is_none(self, repo: Repo, hook: Hook) -> None:
-        repo.commit("a", "x")
-        done = hook(repo, "--rev", "nowhere..HEAD")
+    def test_a_range_that_is_none(self, git_repo: Repo, hook: Hook) -> None:
+        git_repo.commit("a", "x")
+        done = hook(git_repo, "--rev", "nowhere..HEAD")
         assert (done.returncode, last(done)) == (4, ERROR) and "nowhere" in done.stderr
 
 
@@ -308,35 +310,35 @@ class TestFiles:
 
 
 class TestOutput:
-    def test_json(self, repo: Repo, hook: Hook, digest: str) -> None:
-        commit = repo.commit("a b.txt", f"\n {digest}")
-        found = json.loads(hook(repo, "--rev", "HEAD", "--format", "json").stdout)
+    def test_json(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        commit = git_repo.commit("a b.txt", f"\n {digest}")
+        found = json.loads(hook(git_repo, "--rev", "HEAD", "--format", "json").stdout)
         (finding,) = found["findings"]
         assert found["schema"] == 1 and found["problems"] == []
         assert (finding["path"], finding["line"], finding["column"]) == ("a b.txt", 2, 2)
         assert (finding["commit"], finding["ref"], finding["code"]) == (commit, "HEAD", "EXP001")
 
-    def test_nothing_found_is_said_in_every_format_but_text(self, repo: Repo, hook: Hook) -> None:
-        repo.commit("a", "x")
-        assert json.loads(hook(repo, "--format=json").stdout)["findings"] == []
-        assert json.loads(hook(repo, "--format=sarif").stdout)["runs"][0]["results"] == []
-        assert hook(repo, "--format=github").stdout == ""
+    def test_nothing_found_is_said_in_every_format_but_text(self, git_repo: Repo, hook: Hook) -> None:
+        git_repo.commit("a", "x")
+        assert json.loads(hook(git_repo, "--format=json").stdout)["findings"] == []
+        assert json.loads(hook(git_repo, "--format=sarif").stdout)["runs"][0]["results"] == []
+        assert hook(git_repo, "--format=github").stdout == ""
 
-    def test_a_file_for_the_output(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a", digest)
-        done = hook(repo, "--format", "sarif", "--output", "out.sarif")
+    def test_a_file_for_the_output(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a", digest)
+        done = hook(git_repo, "--format", "sarif", "--output", "out.sarif")
         assert (done.returncode, done.stdout) == (1, "")
-        assert len(json.loads((repo.path / "out.sarif").read_text())["runs"][0]["results"]) == 1
-        assert hook(repo, "--output", "no/folder").returncode == 4
+        assert len(json.loads((git_repo.path / "out.sarif").read_text())["runs"][0]["results"]) == 1
+        assert hook(git_repo, "--output", "no/folder").returncode == 4
 
-    def test_help(self, repo: Repo, hook: Hook) -> None:
-        done = hook(repo, "--help")
+    def test_help(self, git_repo: Repo, hook: Hook) -> None:
+        done = hook(git_repo, "--help")
         assert done.returncode == 0 and done.stdout.startswith("usage: expflow-pin-hash")
 
-    def test_a_closed_output_is_no_traceback(self, repo: Repo, digest: str) -> None:
+    def test_a_closed_output_is_no_traceback(self, git_repo: Repo, digest: str) -> None:
         import sys
 
-        repo.commit("a", f"{digest}\n" * 20_000)
+        git_repo.commit("a", f"{digest}\n" * 20_000)
         line = f"{sys.executable} -m expflow_hooks.hooks.pin_hash | head -1"
-        done = subprocess.run(["sh", "-c", line], cwd=repo.path, capture_output=True, text=True)
+        done = subprocess.run(["sh", "-c", line], cwd=git_repo.path, capture_output=True, text=True)
         assert "Traceback" not in done.stderr and "Exception" not in done.stderr

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Repo
+from gitrepo import Repo
 
 Hook = Callable[..., "subprocess.CompletedProcess[str]"]
 BLOCKED = "expflow: fail (exit 1)"
@@ -22,29 +22,29 @@ def remote(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def work(repo: Repo, remote: Path) -> Repo:
+def work(git_repo: Repo, remote: Path) -> Repo:
     """Return a repository with a remote that has its one commit, and the hook installed the plain way."""
-    repo.git("remote", "add", "origin", str(remote))
-    repo.commit("a.txt", "clean\n")
-    repo.git("push", "--quiet", "origin", "main")
-    install(repo)
-    return repo
+    git_repo.git("remote", "add", "origin", str(remote))
+    git_repo.commit("a.txt", "clean\n")
+    git_repo.git("push", "--quiet", "origin", "main")
+    install(git_repo)
+    return git_repo
 
 
-def install(repo: Repo) -> None:
-    path = repo.path / ".git/hooks/pre-push"
+def install(git_repo: Repo) -> None:
+    path = git_repo.path / ".git/hooks/pre-push"
     path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m expflow_hooks.hooks.pin_hash --push "$@"\n')
     path.chmod(0o755)
 
 
-def framework(repo: Repo, **more: str) -> dict[str, str]:
+def framework(git_repo: Repo, **more: str) -> dict[str, str]:
     """Return the environment of a framework that pushes the branch we are on to origin."""
     return {
         "PRE_COMMIT_REMOTE_NAME": "origin",
-        "PRE_COMMIT_REMOTE_URL": repo.git("remote", "get-url", "origin"),
-        "PRE_COMMIT_LOCAL_BRANCH": repo.git("symbolic-ref", "HEAD"),
-        "PRE_COMMIT_FROM_REF": repo.git("rev-parse", "origin/main"),
-        "PRE_COMMIT_TO_REF": repo.git("rev-parse", "HEAD"),
+        "PRE_COMMIT_REMOTE_URL": git_repo.git("remote", "get-url", "origin"),
+        "PRE_COMMIT_LOCAL_BRANCH": git_repo.git("symbolic-ref", "HEAD"),
+        "PRE_COMMIT_FROM_REF": git_repo.git("rev-parse", "origin/main"),
+        "PRE_COMMIT_TO_REF": git_repo.git("rev-parse", "HEAD"),
         **more,
     }
 
@@ -150,31 +150,27 @@ class TestPlainGit:
         assert BLOCKED not in work.git("push", "origin", ":topic", ok=False)
         assert "topic" not in work.git("ls-remote", "origin")
 
-    def test_the_first_push_to_an_empty_remote(self, repo: Repo, remote: Path, digest: str) -> None:
-        install(repo)
-        repo.git("remote", "add", "origin", str(remote))
-        repo.commit("a.txt", digest)
-        repo.commit("a.txt", "clean")
-        assert "refs/heads/main a.txt:1:1" in repo.git("push", "origin", "main", ok=False)
+    def test_the_first_push_to_an_empty_remote(self, git_repo: Repo, remote: Path, digest: str) -> None:
+        install(git_repo)
+        git_repo.git("remote", "add", "origin", str(remote))
+        git_repo.commit("a.txt", digest)
+        git_repo.commit("a.txt", "clean")
+        assert "refs/heads/main a.txt:1:1" in git_repo.git("push", "origin", "main", ok=False)
 
-    def test_a_push_by_url_leaves_out_what_any_remote_has(
-        self, work: Repo, tmp_path: Path, digest: str, new_repo: Callable[..., Repo]
-    ) -> None:
+    def test_a_push_by_url_leaves_out_what_any_remote_has(self, work: Repo, tmp_path: Path, digest: str) -> None:
         work.commit("old.txt", digest)
         work.git("push", "--quiet", "--no-verify", "origin", "main")
-        other = new_repo(tmp_path / "other.git", "--bare")
+        other = Repo(tmp_path / "other.git", "--bare")
         work.commit("b.txt", "clean")
         assert BLOCKED not in work.git("push", str(other.path), "main", ok=False)
         work.commit("c.txt", f"{digest}\n")
         said = work.git("push", str(other.path), "main:refs/heads/x", ok=False)
         assert "c.txt:1:1" in said and "old.txt" not in said
 
-    def test_another_remote_has_its_own_history(
-        self, work: Repo, tmp_path: Path, digest: str, new_repo: Callable[..., Repo]
-    ) -> None:
+    def test_another_remote_has_its_own_history(self, work: Repo, tmp_path: Path, digest: str) -> None:
         work.commit("old.txt", digest)
         work.git("push", "--quiet", "--no-verify", "origin", "main")
-        other = new_repo(tmp_path / "other.git", "--bare")
+        other = Repo(tmp_path / "other.git", "--bare")
         work.git("remote", "add", "public", str(other.path))
         assert "old.txt:1:1" in work.git("push", "public", "main", ok=False)
 
@@ -231,12 +227,12 @@ class TestFrameworks:
         assert " refs/heads/topic b.txt:1:1: EXP001" in done.stdout
         assert "refs/tags/v1 <tag message>:1:1: EXP001" in done.stdout
 
-    def test_the_first_push_names_no_range(self, repo: Repo, remote: Path, hook: Hook, digest: str) -> None:
-        repo.git("remote", "add", "origin", str(remote))
-        repo.commit("b.txt", digest)
-        repo.commit("b.txt", "clean")
+    def test_the_first_push_names_no_range(self, git_repo: Repo, remote: Path, hook: Hook, digest: str) -> None:
+        git_repo.git("remote", "add", "origin", str(remote))
+        git_repo.commit("b.txt", digest)
+        git_repo.commit("b.txt", "clean")
         environment = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
-        assert "refs/heads/main b.txt:1:1" in hook(repo, **environment).stdout
+        assert "refs/heads/main b.txt:1:1" in hook(git_repo, **environment).stdout
 
     def test_a_push_by_url(self, work: Repo, hook: Hook, digest: str) -> None:
         work.commit("old.txt", digest)
@@ -284,26 +280,26 @@ class TestRanges:
         ],
         ids=str,
     )
-    def test_ranges(self, arguments: list[str], code: int, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a", "x")
-        repo.git("tag", "v0")
-        repo.commit("b", digest)
-        repo.commit("b", "clean")
-        assert hook(repo, *arguments).returncode == code
+    def test_ranges(self, arguments: list[str], code: int, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a", "x")
+        git_repo.git("tag", "v0")
+        git_repo.commit("b", digest)
+        git_repo.commit("b", "clean")
+        assert hook(git_repo, *arguments).returncode == code
 
-    def test_all_history_sees_the_stash_and_other_refs(self, repo: Repo, hook: Hook, digest: str) -> None:
-        repo.commit("a", "x")
-        repo.write("a", digest)
-        repo.git("stash", "--quiet")
-        done = hook(repo, "--all-history")
+    def test_all_history_sees_the_stash_and_other_refs(self, git_repo: Repo, hook: Hook, digest: str) -> None:
+        git_repo.commit("a", "x")
+        git_repo.write("a", digest)
+        git_repo.git("stash", "--quiet")
+        done = hook(git_repo, "--all-history")
         assert done.returncode == 1 and "refs/stash a:1:1" in done.stdout
 
 
 class TestAllowed:
     """`scan.allow` of the base's policy excuses historic blobs, and nothing else."""
 
-    def allow(self, repo: Repo, blob: str) -> None:
-        repo.commit("expflow.yaml", f"version: 1\nscan:\n  allow: [{{blob: {blob}, reason: retired}}]\n")
+    def allow(self, git_repo: Repo, blob: str) -> None:
+        git_repo.commit("expflow.yaml", f"version: 1\nscan:\n  allow: [{{blob: {blob}, reason: retired}}]\n")
 
     def test_a_historic_blob_is_excused_by_the_base_only(self, work: Repo, hook: Hook, digest: str) -> None:
         work.commit("b.txt", digest)
