@@ -20,7 +20,7 @@ def store(home):
     ("arguments", "env", "stdin", "code"),
     [
         (["4711"], {}, None, 0),
-        ([], {"EXPFLOW_PIN": "4711"}, None, 0),
+        ([], {"EXPFLOW_PIN": "4711"}, None, 0),  # expflow: allow-pin-hash
         ([], {}, "4711\n", 0),
         ([], {}, "4711\n4711\n", 0),
         ([], {}, "4711\n4712\n", 2),
@@ -43,10 +43,10 @@ def test_init_takes_the_pin_from_argument_environment_or_input(cli, store, argum
         (["1234"], {}, None, 5),
         (["1234", "--pin", "0000"], {}, None, 5),
         (["1234", "--pin", "4711"], {}, None, 0),
-        (["1234"], {"EXPFLOW_PIN": "4711"}, None, 0),
+        (["1234"], {"EXPFLOW_PIN": "4711"}, None, 0),  # expflow: allow-pin-hash
         (["1234"], {}, "4711\n", 0),
         ([], {}, "4711\n1234\n1234\n", 0),
-        ([], {"EXPFLOW_PIN": "4711"}, "1234\n", 0),
+        ([], {"EXPFLOW_PIN": "4711"}, "1234\n", 0),  # expflow: allow-pin-hash
         (["1234", "--force"], {}, None, 0),
     ],
 )
