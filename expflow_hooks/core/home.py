@@ -81,6 +81,20 @@ def replace_private(path: str, data: bytes) -> None:
         raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
 
 
+def append_private(path: str, line: str) -> None:
+    """Append a line to a private file, made with mode 0600; raise UnreadableError if it cannot be."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        fd = os.open(path, flags, 0o600)
+        try:
+            os.write(fd, f"{line}\n".encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
+
+
 def _refuse_other_owner(path: str, found: os.stat_result) -> None:
     if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
         raise UnreadableError(f"{path} belongs to another user: it is not trusted")

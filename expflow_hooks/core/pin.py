@@ -10,12 +10,13 @@ import hmac
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from hashlib import sha256
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
 from expflow_hooks.core.folders import folders_up
-from expflow_hooks.core.home import home, make_home, read_private, replace_private
+from expflow_hooks.core.home import append_private, home, make_home, read_private, replace_private
 
 TRIES = 3
 WAIT = 1.0  # seconds after a wrong PIN
@@ -195,6 +196,12 @@ def clear_pin() -> bool:
     except OSError as error:
         raise UnreadableError(f"cannot remove {path}: {error.strerror}") from None
     return True
+
+
+def log_forced(action: str, by: str) -> None:
+    """Append to `~/.expflow/pin.log` what was done to the PIN without it, who did it and when."""
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    append_private(os.path.join(make_home(), "pin.log"), f"{at} {by} {action}, forced")
 
 
 def guard(action: str, ask: Ask, *, wait: Callable[[float], None] = time.sleep) -> bool:

@@ -65,6 +65,17 @@ def test_clear_asks_for_the_pin(cli, store, arguments, code):
     assert store.exists() is bool(code)
 
 
+def test_what_is_forced_is_logged_without_a_trace_of_the_pin(cli, store):
+    cli("pin", "init", "4711")
+    cli("pin", "init", "1234", "--force")
+    cli("pin", "clear", "--force")
+    log = store.with_name("pin.log")
+    lines = log.read_text().splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == ["change the PIN, forced", "clear the PIN, forced"]
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert not any(secret in log.read_text() for secret in ("4711", "1234", digest("4711")[:6]))
+
+
 def test_check_exits_by_the_answer(cli):
     assert cli("pin", "check").returncode == 1
     cli("pin", "init", "4711")
