@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from expflow_hooks.core.chain import MOST_NAMED, line_hash, verify
+from expflow_hooks.core.chain import MOST_NAMED, line_hash
+from expflow_hooks.core.verify import verify
 from expflow_hooks.core.writer import Writer
 
 
@@ -26,7 +27,7 @@ def lines(path):
 
 
 def check(path, head=None):
-    result = verify(lines(path), head)
+    result = verify(lambda: lines(path), head)
     return [(p.kind, p.line) for p in result.problems], result.uncovered, sorted(result.heads.values())
 
 
