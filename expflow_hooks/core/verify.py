@@ -69,7 +69,7 @@ def verify_newest(read: Read, most: int = NEWEST) -> Verification:
 def _verify(read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, expected: str | None) -> Verification:
     heads, last = Heads(), 0
     misses: list[_Miss] = []
-    suspects: set[bytes] = set()  # lines that may stand twice: a copy names what is no head any more, or nothing
+    suspects: list[bytes] = []  # lines that may stand twice: a copy names what is no head any more, or nothing
     expected_digest = None if expected is None else as_digest(expected.lower())
     met = expected is None
     for number, line in lines:
@@ -79,7 +79,7 @@ def _verify(read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, ex
         fed = heads.feed(line, prev, number)
         met = met or fed.digest == expected_digest
         if prev is not None and number >= judged_from and (not prev or None in fed.places):
-            suspects.add(fed.digest)
+            suspects.append(fed.digest)
             misses += _misses(number, fed)
     problems = _judge(misses, suspects, heads, _find(read, last, misses, suspects))
     if not met:
@@ -97,13 +97,13 @@ def _misses(number: int, fed: Fed) -> Iterator[_Miss]:
             yield _Miss(number, digest, *((low, high) if low < high else (0, number)))
 
 
-def _find(read: Read, last: int, misses: list[_Miss], suspects: set[bytes]) -> dict[bytes, list[int]]:
+def _find(read: Read, last: int, misses: list[_Miss], suspects: list[bytes]) -> dict[bytes, list[int]]:
     """Return the numbers of all lines whose digest is missed or suspected, up to line `last`."""
     found: dict[bytes, list[int]] = {}
     # The first line of a file names nothing, so it alone is no reason to read all of it again.
     if not misses and len(suspects) < 2:
         return found
-    wanted = suspects.union(miss.digest for miss in misses)
+    wanted = {*suspects, *(miss.digest for miss in misses)}
     for number, line in enumerate(islice(read(), last), start=1):
         digest = digest_of(line)
         if digest in wanted and line.strip():
@@ -111,7 +111,7 @@ def _find(read: Read, last: int, misses: list[_Miss], suspects: set[bytes]) -> d
     return found
 
 
-def _judge(misses: list[_Miss], suspects: set[bytes], heads: Heads, found: Mapping[bytes, list[int]]) -> list[Problem]:
+def _judge(misses: list[_Miss], suspects: list[bytes], heads: Heads, found: Mapping[bytes, list[int]]) -> list[Problem]:
     unnamed = sorted([*heads.chained.values(), *heads.bare.values()]) if misses else []
     problems = []
     for miss in misses:
@@ -121,7 +121,7 @@ def _judge(misses: list[_Miss], suspects: set[bytes], heads: Heads, found: Mappi
         elif places[0] >= miss.by:
             message = f"line {places[0]} stands below line {miss.by}, which was written after it"
             problems.append(Problem(places[0], "inserted", message, miss.by))
-    for digest in suspects:
+    for digest in set(suspects):
         first, *copies = found.get(digest, [0])
         problems += [Problem(copy, "inserted", f"line {copy} repeats line {first}", copy) for copy in copies]
     return sorted(set(problems))
