@@ -167,14 +167,14 @@ def _folder(path: str, *, mend: bool) -> Iterator[int | None]:
         found = os.fstat(fd)
         _refuse_other_owner(path, found)
         if mend:
-            _make_private(fd, found, 0o700)
+            _make_private(fd, found, stat.S_IMODE(found.st_mode) & 0o700)
         yield fd
     finally:
         os.close(fd)
 
 
 def _make_private(fd: int, found: os.stat_result, mode: int) -> None:
-    """Take from others what they may do with what is open here; give the owner what a umask took."""
+    """Take from others what they may do with what is open here; a file's owner gets what a umask took."""
     if os.name == "posix" and stat.S_IMODE(found.st_mode) != mode:
         os.fchmod(fd, mode)
 

@@ -21,20 +21,20 @@ _PATIENCE_WITH_WRITER = 0.5  # seconds while somebody holds the lock: a busy mac
 
 def open_settled(path: str) -> IO[bytes]:
     """Open a file for reading so that its end is never the middle of a write; raise OSError if it cannot be opened."""
-    file = _Settled(path)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        return open(path, "rb")
-    return io.BufferedReader(file, _BUFFER)
+    return io.BufferedReader(_Settled(path), _BUFFER)
 
 
 class _Settled(io.FileIO):
     _within_line = False
 
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._may_grow = stat.S_ISREG(os.fstat(self.fileno()).st_mode)  # the end of a pipe is one
+
     def readinto(self, buffer: Any) -> int | None:
         """Read as a file does; at an end within a line, wait a little for the rest of it."""
         got = super().readinto(buffer)
-        if not got and self._within_line:
+        if not got and self._within_line and self._may_grow:
             got = self._wait(buffer)
         if got:
             self._within_line = buffer[got - 1] != 10
@@ -46,6 +46,8 @@ class _Settled(io.FileIO):
             patience = _PATIENCE_WITH_WRITER if is_locked(self.fileno()) else _PATIENCE
             if got := super().readinto(buffer):
                 return got
+            if os.fstat(self.fileno()).st_size < self.tell():  # taken back: the disk was full
+                return 0
             if time.monotonic() - begin > patience:
                 self._within_line = False  # torn: ask only once
                 return 0
