@@ -6,11 +6,9 @@ any part of them, is printed, logged or stored anywhere but in the store.
 
 from __future__ import annotations
 
-import hmac
 import os
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
@@ -42,6 +40,8 @@ def _validate(pin: str) -> None:
 
 
 def _hash(pin: str) -> str:
+    from hashlib import sha256  # here: it loads OpenSSL, and most commands ask only whether a PIN is set
+
     return sha256(pin.encode()).hexdigest()
 
 
@@ -167,7 +167,9 @@ def verify_pin(pin: str) -> bool:
         _validate(pin)
     except UsageError:
         return False
-    return found is not None and found.digest is not None and hmac.compare_digest(_hash(pin), found.digest)
+    from hmac import compare_digest
+
+    return found is not None and found.digest is not None and compare_digest(_hash(pin), found.digest)
 
 
 def init_pin(pin: str) -> None:
