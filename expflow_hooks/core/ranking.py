@@ -37,6 +37,7 @@ class Ranking(NamedTuple):
     below: list[Row]
     cut: int
     experiments: int
+    kinds: dict[str, int]  # how many rows of each kind are below the line
 
     @property
     def rows(self) -> list[Row]:
@@ -46,13 +47,12 @@ class Ranking(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """Return how many experiments were read, rows ranked (shown or cut) and below the line, in all and by kind."""
-        kinds = Counter(row.kind for row in self.below)
         return {
             "experiments": self.experiments,
             "ranked": len(self.ranked) + self.cut,
             "cut": self.cut,
             "below_the_line": len(self.below),
-            **{kind: kinds[kind] for kind in KINDS},
+            **self.kinds,
         }
 
 
@@ -73,7 +73,8 @@ def rank(experiments: Iterable[Experiment], query: Query) -> Ranking:
     shown = _order(ranked, higher, query.top)
     if query.group_by is None:
         _mark_best_of(shown, rows)
-    return Ranking(query, higher, shown, _below(kinds), len(ranked) - len(shown), total)
+    sizes = {kind: len(kinds[kind]) for kind in KINDS}
+    return Ranking(query, higher, shown, _below(kinds), len(ranked) - len(shown), total, sizes)
 
 
 def _direction(query: Query) -> bool:
