@@ -70,7 +70,15 @@ STANDARD_METRICS: Mapping[str, Mapping[str, Any]] = MappingProxyType({m.name: m.
 """Every standard metric by name: type, group, higher_is_better, unit, description, threshold. Read-only."""
 
 REPORTED_MARK = "expflow-reported"
-"""The ClearML tag of a task reported through `report_standard`, whose zeros are therefore real."""
+"""The ClearML tag of a task reported through `report_standard`."""
+
+
+def zero_mark(name: str) -> str:
+    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this metric, which is no NaN.
+
+    One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
+    """
+    return f"expflow-zero:{name}"
 
 
 class Metrics:
@@ -147,4 +155,4 @@ def _send(task: Any, reported: Mapping[str, float], iteration: int) -> None:
     for name, value in reported.items():
         report(title=STANDARD_METRICS[name]["group"], series=name, value=value, iteration=iteration)
     if own is None and callable(getattr(task, "add_tags", None)):
-        task.add_tags([REPORTED_MARK])
+        task.add_tags([REPORTED_MARK, *(zero_mark(name) for name, value in reported.items() if value == 0)])
