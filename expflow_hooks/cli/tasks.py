@@ -66,6 +66,4 @@ def add_from_task(task_id: str, file: str | None, source: str | None) -> int:
 
 def _warn_left_out(task_id: str, left_out: Sequence[str]) -> None:
     if left_out:
-        warn(
-            f"{task_id}: left out {', '.join(left_out)}: a 0.0 there may be a NaN, unless the policy trusts it (trust_zero)"
-        )
+        warn(f"{task_id}: left out {', '.join(left_out)}: a 0.0 there may be a NaN; see trust_zero")
