@@ -96,7 +96,9 @@ def _operate(
 
     rules = policy()
     path = sources.registry_path(source, rules)
-    experiment_id, task_id = _which(Registry(path, missing_ok=source is None), experiment_id, task_id)
+    experiment_id, task_id = _which(
+        Registry(path, missing_ok=source is None or task_id is not None), experiment_id, task_id
+    )
     request = Request(name, experiment_id, force, reason)
     ask, allow = asker(pin), rules.allow_force
     if task_id is None or registry_only:
@@ -105,7 +107,9 @@ def _operate(
         done = operate_on_task(Writer(path), request, ask, _remote(task_id, rules, server), allow_force=allow)
     if done.authorised != "pin":
         warn(f"{name} {experiment_id}: {_AUTHORISED[done.authorised]}; the history says so")
-    emit(f"{experiment_id}: {done.before} → {done.after} in {path}. Recorded; {done.told or 'no process was stopped'}.\n")
+    emit(
+        f"{experiment_id}: {done.before} → {done.after} in {path}. Recorded; {done.told or 'no process was stopped'}.\n"
+    )
     return UNDECIDED if done.told and done.after == done.before else OK
 
 

@@ -44,7 +44,7 @@ class RemoteTask:
 
     def read(self) -> Experiment:
         """Return the task as it is now; raise UsageError for an id that the server does not know."""
-        return to_experiment(self._look(), Flattening(self._metrics), Remarks())
+        return self._experiment(self._look())
 
     def do(self, operation: str) -> Reached:
         """Do cancel, stop or delete and return what was reached.
@@ -52,10 +52,12 @@ class RemoteTask:
         The state is looked up again first: it may have moved on while the PIN was asked for. Raises TransitionError
         for a state that the operation is not for, UnreadableError where the server fails or refuses.
         """
-        status = str(self._look().get("status"))
-        state = self.read().state
-        next_state(operation, self.task_id, state)
-        return _DO[operation](self, status)
+        task = self._look()
+        next_state(operation, self.task_id, self._experiment(task).state)
+        return _DO[operation](self, str(task.get("status")))
+
+    def _experiment(self, task: Mapping[str, Any]) -> Experiment:
+        return to_experiment(task, Flattening(self._metrics), Remarks())
 
     def _look(self) -> Mapping[str, Any]:
         for task in read_by_id(self._client, [self.task_id], ("status_message",)):
@@ -78,7 +80,7 @@ class RemoteTask:
         deadline = time.monotonic() + self._wait
         while (task := self._look()).get("status") == status and time.monotonic() < deadline:
             self._sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
-        state = to_experiment(task, Flattening(self._metrics), Remarks()).state
+        state = self._experiment(task).state
         if task.get("status") == status:
             said = str(task.get("status_message") or "no message")[:80]
             return Reached(state, f"asked to stop; after {self._wait:g} s it still runs ({said})")
