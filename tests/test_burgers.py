@@ -11,13 +11,27 @@ from pathlib import Path
 
 import pytest
 
+from expflow_hooks.cli import main
+
 pytest.importorskip("numpy", reason="the example trains with numpy")
 pytest.importorskip("clearml", reason="the example reports through the ClearML SDK")
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "burgers"
 
 
-def test_the_tour_trains_ranks_audits_and_renders(cli, work, repo, home):
+@pytest.fixture
+def here(capsys, monkeypatch):
+    """Return a function that runs the command line in this process: a tour has many commands."""
+    monkeypatch.setattr("expflow_hooks.core.pin.time.sleep", lambda seconds: None)
+
+    def call(*arguments):
+        code = main(list(arguments))
+        return code, capsys.readouterr().out
+
+    return call
+
+
+def test_the_tour_trains_ranks_audits_and_renders(here, work, repo):
     skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments.jsonl")
     shutil.copytree(EXAMPLE, work, dirs_exist_ok=True, ignore=skipped)
     repo("add", "--all")
@@ -25,7 +39,7 @@ def test_the_tour_trains_ranks_audits_and_renders(cli, work, repo, home):
     trained = subprocess.run([sys.executable, "train.py"], cwd=work, capture_output=True, text=True, timeout=300)
     assert trained.returncode == 0, trained.stderr
 
-    board = json.loads(cli("compare-scores", "--format", "json").stdout)
+    board = json.loads(here("compare-scores", "--format", "json")[1])
     rows = {row["name"].rsplit("-", 1)[0]: row for row in board["ranking"]}
     assert {name: row["n"] for name, row in rows.items()} == dict.fromkeys(["linear", "quadratic", "random", "mlp"], 3)
     assert rows["linear"]["rank"] is None and "pde_mean < 18.09 fails" in rows["linear"]["reason"]
@@ -33,30 +47,30 @@ def test_the_tour_trains_ranks_audits_and_renders(cli, work, repo, home):
     assert rows["mlp"]["value"] > 80 and rows["quadratic"]["value"] > 95
 
     head = repo("rev-parse", "HEAD")
-    record = json.loads(cli("run", "show", "mlp-s1", "--format", "json").stdout)[0]
+    record = json.loads(here("run", "show", "mlp-s1", "--format", "json")[1])[0]
     assert (record["commit"], record["dirty"], record["status"]) == (head, False, "completed")
-    assert cli("audit", "validate", "mlp-s1").returncode == 0
-    assert cli("audit", "validate", "linear-s1").returncode == 1
-    assert cli("compare-scores", "--format", "markdown").stdout.startswith("| rank | name |")
+    assert here("audit", "validate", "mlp-s1")[0] == 0
+    assert here("audit", "validate", "linear-s1")[0] == 1
+    assert here("compare-scores", "--format", "markdown")[1].startswith("| rank | name |")
 
     # The SDK's own sessions tell the same as the registry.
-    sessions = json.loads(cli("run", "list", "--source", "sessions/offline", "--format", "json").stdout)
-    recorded = {r["clearml_task_id"]: r for r in json.loads(cli("run", "list", "--format", "json").stdout)}
+    sessions = json.loads(here("run", "list", "--source", "sessions/offline", "--format", "json")[1])
+    recorded = {r["clearml_task_id"]: r for r in json.loads(here("run", "list", "--format", "json")[1])}
     assert len(sessions) == 12
     for session in sessions:
         same = recorded[session["experiment_id"]]
         assert session["metrics"] == pytest.approx(same["metrics"], rel=1e-12)
         assert (session["name"], session["params"]) == (same["name"], {k: str(v) for k, v in same["params"].items()})
         assert set(session["tags"]) == {"submission", "expflow-reported"}
-    again = json.loads(cli("compare-scores", "--source", "sessions/offline", "--format", "json").stdout)
+    again = json.loads(here("compare-scores", "--source", "sessions/offline", "--format", "json")[1])
     assert [row["name"] for row in again["ranking"]] == [row["name"] for row in board["ranking"]]
     one = next(str(path.relative_to(work)) for path in (work / "sessions" / "offline").glob("*.zip"))
-    assert cli("audit", "validate", Path(one).stem, "--source", one).returncode in (0, 1)
+    assert here("audit", "validate", Path(one).stem, "--source", one)[0] in (0, 1)
 
-    assert cli("pin", "init", "4711").returncode == 0
-    assert cli("run", "delete", "linear-s0", "--pin", "0000").returncode == 5
-    assert cli("run", "delete", "linear-s0", "--pin", "4711").returncode == 0
-    assert cli("run", "verify").returncode == 0
+    assert here("pin", "init", "4711")[0] == 0
+    assert here("run", "delete", "linear-s0", "--pin", "0000")[0] == 5
+    assert here("run", "delete", "linear-s0", "--pin", "4711")[0] == 0
+    assert here("run", "verify")[0] == 0
 
 
 def test_the_readme_shows_only_commands_that_are_there(cli):

@@ -75,7 +75,7 @@ REPORTED_MARK = "expflow-reported"
 
 
 def zero_mark(name: str) -> str:
-    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this metric, which is no NaN.
+    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this lower-is-better metric, no NaN.
 
     One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
     """
@@ -159,7 +159,10 @@ def _send(task: Any, reported: Mapping[str, float], iteration: int) -> None:
     if own is None:
         _confirm(task, reported)
     if own is None and callable(getattr(task, "add_tags", None)):
-        task.add_tags([REPORTED_MARK, *(zero_mark(name) for name, value in reported.items() if value == 0)])
+        zeros = [
+            name for name, value in reported.items() if value == 0 and not STANDARD_METRICS[name]["higher_is_better"]
+        ]
+        task.add_tags([REPORTED_MARK, *map(zero_mark, zeros)])
 
 
 def _confirm(task: Any, reported: Mapping[str, float]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.errors import ExpflowError, UnreadableError
 from expflow_hooks.core.experiment import Experiment
 from expflow_hooks.core.policy import Policy
 from expflow_hooks.core.ranking import Query
@@ -36,9 +36,9 @@ def open_offline(path: str, policy: Policy, query: Query, reading: Reading = LAS
         for number, session in enumerate(_sessions(path), start=1):
             try:
                 yield to_experiment(_task(session), how, remarks)
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile, RecursionError) as error:
-                if isinstance(error, UnreadableError):
-                    raise
+            except ExpflowError:  # a question that cannot be answered, not a session that cannot be read
+                raise
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
                 unreadable.append(Unreadable(number, f"{os.path.basename(session)}: {type(error).__name__}"))
         source.warnings.extend(remarks.lines())
 

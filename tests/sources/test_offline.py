@@ -20,10 +20,11 @@ def session(folder, name, *events, closed=True, **fields):
     task = {"id": path.name, "name": name, "project_name": "burgers", "tags": ["t"], "hyperparams": {"Args": args}}
     task["script"] = {"version_num": "a" * 40, "branch": "main", "diff": ""}
     (path / "task.json").write_text(json.dumps(task | fields))
+    scalar = {"type": "training_stats_scalar"}
     rows = [
-        {"timestamp": 1_795_454_008_729 + i, "type": "training_stats_scalar", "iter": i, "metric": t, "variant": s, "value": v}
-        for i, (t, s, v) in enumerate(events)
-    ]  # fmt: skip
+        {**scalar, "timestamp": 1_795_454_008_729 + i, "iter": i, "metric": title, "variant": series, "value": value}
+        for i, (title, series, value) in enumerate(events)
+    ]
     (path / "metrics.jsonl").write_text("".join(json.dumps([row, {"type": "log"}]) + "\n" for row in rows))
     if closed:
         with zipfile.ZipFile(f"{path}.zip", "w") as archive:
