@@ -19,6 +19,7 @@ COMMANDS = {
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
+    "clearml": ("cli.clearml", "Rank the experiments of a ClearML server."),
     "audit": ("cli.audit", "Check an experiment against the rules."),
 }
 
