@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gitrepo import Repo
 
 _CLEARED = ("EXPFLOW_", "CLEARML_", "GIT_", "PRE_COMMIT", "PREK_", "GITHUB_")
 
@@ -95,3 +97,35 @@ def repo(work: Path) -> Callable[..., str]:
 
     git("init", "--quiet")
     return git
+
+
+@pytest.fixture
+def git_repo(tmp_path: Path) -> Repo:
+    """Return an empty repository, in a folder of its own, in which we are not."""
+    return Repo(tmp_path / "repo")
+
+
+@pytest.fixture(scope="session")
+def digest() -> str:
+    """Return the hash of a PIN, made here so that no file of this project holds one."""
+    return sha256(b"4071").hexdigest()
+
+
+@pytest.fixture
+def hook() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return what runs `expflow-pin-hash` in a repository (or any folder), as a process of its own."""
+
+    def run(
+        where: Repo | Path, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "expflow_hooks.hooks.pin_hash", *arguments],
+            cwd=where.path if isinstance(where, Repo) else where,
+            env={**os.environ, **environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+        )
+
+    return run

@@ -1,0 +1,37 @@
+"""Claim: the PIN hook costs a bare Python start and little more (one file 1.3x, ten staged blobs 2.5x)."""
+
+from pathlib import Path
+
+from util import command, git, hook_environment, measure, source_files, table, workspace
+
+
+def main() -> int:
+    """Measure one file by path, ten staged blobs, and a push with nothing new."""
+    with workspace() as folder:
+        programs = hook_environment(folder)
+        repository = staged(folder / "repository")
+        hook = programs / "expflow-pin-hash"
+        medians = measure(
+            {
+                "python -c pass": command(programs / "python", "-c", "pass"),
+                "one file": command(hook, "d0/f0.py", cwd=repository),
+                "ten staged blobs": command(hook, cwd=repository),
+                "push with nothing to do": command(hook, "--push", "origin", "elsewhere", cwd=repository),
+            },
+            rounds=40,
+        )
+    budget = {"one file": 1.3, "ten staged blobs": 2.5, "push with nothing to do": 2.5}
+    return 0 if table("PIN hook, start to end", medians, "python -c pass", budget) else 1
+
+
+def staged(folder: Path) -> Path:
+    """Make a repository with ten files staged."""
+    source_files(folder, 10, 100_000)
+    git(folder, "init", "--quiet")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "first")
+    git(folder, "add", ".")
+    return folder
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

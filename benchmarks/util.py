@@ -1,0 +1,107 @@
+"""What every benchmark shares: an environment as pre-commit makes it, interleaved timing, medians and the table."""
+
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = [*(ROOT / "LICENSE").read_text().split(), "def", "self", "=", "0.123", "loss", "torch", "#", "epoch", "(x)"]
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """Give a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def hook_environment(folder: Path) -> Path:
+    """Install this project as pre-commit would (virtualenv, then pip); return the environment's `bin`."""
+    environment = folder / "env"
+    run = [sys.executable, "-m", "virtualenv", "--quiet", str(environment)]
+    subprocess.run(run, check=True)
+    pip = [str(environment / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, str(ROOT)], check=True)
+    return environment / "bin"
+
+
+def source_files(folder: Path, count: int, size: int) -> Path:
+    """Write `count` files that look like source code, `size` bytes in all."""
+    draw = random.Random(7)
+    for number in range(count):
+        path = folder / f"d{number % 50}" / f"f{number}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        left, lines = draw.expovariate(count / size), []
+        while left > 0:
+            lines.append("    " * draw.randint(0, 3) + " ".join(draw.choices(WORDS, k=draw.randint(2, 12))))
+            left -= len(lines[-1]) + 1
+        path.write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git with no one's configuration."""
+    person = "bench@example.org"
+    settings = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{role}_{part}": person for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")},
+    }
+    environment = {**os.environ, **settings}
+    done = subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def command(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Callable[[], None]:
+    """Return a function that runs a command to its end; a finding (1) is as good an end as none."""
+
+    def run() -> None:
+        environment = {**os.environ, **(env or {})}
+        words = [str(argument) for argument in arguments]
+        done = subprocess.run(words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{arguments[0]} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+
+    return run
+
+
+def measure(candidates: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each candidate, run in turn so that a noisy moment meets all of them."""
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(rounds + 1):
+        for name, run in candidates.items():
+            begin = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
+
+
+def table(title: str, medians: dict[str, float], reference: str, budget: dict[str, float]) -> bool:
+    """Print medians and ratios to the reference; return whether every budget holds."""
+    print(f"\n{title}\n")
+    print(f"| {'what':44} | {'median':>9} | {'ratio':>7} | {'budget':>7} | |")
+    print(f"|{'-' * 46}|{'-' * 10}:|{'-' * 8}:|{'-' * 8}:|---|")
+    held = True
+    for name, seconds in medians.items():
+        ratio, limit = seconds / medians[reference], budget.get(name)
+        over = limit is not None and ratio > limit
+        held = held and not over
+        mark = "" if limit is None else "over" if over else "held"
+        print(f"| {name:44} | {seconds * 1000:6.1f} ms | {ratio:6.2f}x | {f'{limit}x' if limit else '':>7} | {mark} |")
+    return held
+
+
+def need(program: str) -> str:
+    """Return the path of a program, or end with what to install."""
+    path = shutil.which(program) or shutil.which(program, path=str(Path(sys.executable).parent))
+    if not path:
+        raise SystemExit(f"{program} is needed for this benchmark: apt-get install ripgrep, or pip install '.[bench]'")
+    return path

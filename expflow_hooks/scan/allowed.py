@@ -1,0 +1,13 @@
+"""Which historic blobs are excused: `scan.allow` in the base's `expflow.yaml`, never in what is under scrutiny."""
+
+from expflow_hooks.core.policy import FILE, parse_policy
+from expflow_hooks.git import Git
+
+
+def from_bases(git: Git, bases: "list[str]") -> "frozenset[str]":
+    """Return the blobs that the first base's policy excuses; raise `PolicyError` if the policy is not valid."""
+    for base in bases:
+        text = git.tells("cat-file", "blob", f"{base}:{FILE}")
+        if text is not None:
+            return frozenset(parse_policy(text.decode("utf-8", "replace"), f"{base}:{FILE}").scan_allow)
+    return frozenset()

@@ -1,0 +1,129 @@
+"""Scanning what git holds: the index, and every object that a range of history reaches."""
+
+from expflow_hooks.git import ABSENT, CHUNK, Git
+from expflow_hooks.scan import Report
+from expflow_hooks.scan.prefilter import key_kind, suspect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from expflow_hooks.git import Content, Entry
+    from expflow_hooks.scan.exact import Hit
+
+_SYMLINK = "120000"
+_FILE = "100644"
+_FILE_MODES = (b"100644", b"100755", b"100664")
+_KEY_NAMES = (b" config", b" .env", b" pin.hash")
+_KEY_PATHS = (":(top,icase,glob)**/config*.y*ml", ":(top,icase,glob)**/.env*", ":(top,icase,glob)**/pin.hash")
+
+
+def scan_index(git: Git, report: Report) -> None:
+    """Scan what is staged; with nothing staged, the whole index."""
+    for content in git.contents(_staged_or_all(git)):
+        mode, _, path = content[3].partition(" ")
+        kind = key_kind(path) if mode != _SYMLINK else ""
+        _note(report, path, _hits(content, kind, report), content[2])
+
+
+def scan_history(git: Git, revisions: "list[str]", options: "list[str]", report: Report) -> None:
+    """Scan every blob, tree, commit and tag that revisions and options (as for rev-list) reach."""
+    commits: list[str] = []
+    key_blobs: dict[str, set[str]] = {}
+    for content in git.reachable(revisions, options):
+        kind, size, object_id, name, chunks = content
+        if kind == "commit":
+            commits.append(object_id)
+        elif kind == "tree":
+            tree = b"".join(chunks)
+            content = (kind, size, object_id, name, iter([tree]))
+            for blob, key in _key_entries(tree, len(object_id) // 2):
+                key_blobs.setdefault(blob, set()).add(key)
+        commit = commits[-1] if commits and kind != "tag" else ""
+        hits = _hits(content, "", report)
+        if hits and kind == "blob":
+            _note(report, name, hits, object_id, commit)
+        elif hits:
+            _note_outside_files(git, report, kind, hits, object_id, commit)
+    if key_blobs:
+        _scan_key_blobs(git, commits, key_blobs, report)
+
+
+def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[str]]", report: Report) -> None:
+    """Apply the key rules to the blobs that stand under a key file's name in the new trees.
+
+    The trees may have them from the commits before: which of them were brought, and where, is asked (20 ms for a
+    hundred commits) only if there is something to find.
+    """
+    wanted = [(_FILE, blob, key) for blob, keys in key_blobs.items() for key in keys]
+    found: dict[tuple[str, str], list[Hit]] = {}
+    for content in git.contents(wanted):
+        key = content[3].partition(" ")[2]
+        if hits := _hits(content, key, report):
+            found[content[2], key] = hits
+    known = {(finding.blob, finding.line) for finding in report.findings}
+    for commit, (mode, blob, path) in git.changed(commits, *_KEY_PATHS) if found else ():
+        hits = [
+            hit for hit in found.get((blob, key_kind(path)), ()) if mode != _SYMLINK and (blob, hit[0]) not in known
+        ]
+        known.update((blob, hit[0]) for hit in hits)
+        _note(report, path, hits, blob, commit)
+
+
+def _key_entries(tree: bytes, width: int) -> "Iterator[tuple[str, str]]":
+    """Yield (blob, key rules) of the entries of a raw tree (`mode name NUL id`, again and again) that have any."""
+    names = tree.lower()
+    for prefix in _KEY_NAMES:
+        at = names.find(prefix)
+        while at >= 0:
+            end = tree.find(b"\0", at)
+            kind = key_kind(tree[at + 1 : end].decode("utf-8", "surrogateescape")) if end > 0 else ""
+            if kind and tree[max(0, at - 6) : at].endswith(_FILE_MODES):
+                yield tree[end + 1 : end + 1 + width].hex(), kind
+            at = names.find(prefix, at + 1)
+
+
+def _staged_or_all(git: Git) -> "Iterator[Entry]":
+    nothing = True
+    for entry in git.staged():
+        nothing = False
+        yield entry
+    if nothing:
+        yield from git.indexed()
+
+
+def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":
+    object_type, size, object_id, _, chunks = content
+    if object_type == ABSENT:
+        report.problems.append(f"object {object_id} is not in this repository")
+        return []
+    report.items += 1
+    report.bytes += size
+    if size <= CHUNK:
+        data = next(chunks, b"")
+        if not kind and not suspect(data, size):
+            return []
+        chunks = iter([data])
+    from expflow_hooks.scan import closer
+
+    return closer.hits(chunks, kind, excusable=object_type == "blob")
+
+
+def _note_outside_files(git: Git, report: Report, kind: str, hits: "list[Hit]", object_id: str, commit: str) -> None:
+    """Note what a tree's names, or the header or message of a commit or tag give away; a message has its own lines."""
+    from expflow_hooks.scan import findings
+
+    if kind == "tree":
+        _note(report, findings.FILE_NAME, hits, object_id, commit)
+        return
+    header = git.ask("cat-file", kind, object_id).partition(b"\n\n")[0].count(b"\n") + 2
+    for line, column, code in hits:
+        place, line = (findings.MESSAGE, line - header) if line > header else (findings.HEADER, line)
+        _note(report, place.format(kind), [(line, column, code)], object_id, commit)
+
+
+def _note(report: Report, path: str, hits: "list[Hit]", object_id: str, commit: str = "") -> None:
+    if hits:
+        from expflow_hooks.scan.findings import Finding
+
+        report.findings += [Finding(path, *hit, blob=object_id, commit=commit) for hit in hits]

@@ -1,0 +1,98 @@
+"""The options of a scan. Read by hand: importing argparse takes as long as Python takes to start."""
+
+from expflow_hooks.core.errors import UsageError
+
+FORMATS = ("text", "json", "sarif", "github")
+STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "manual")
+_WHAT = ("staged", "push", "rev", "all_history")
+_FLAGS = {
+    "--staged": "staged",
+    "--push": "push",
+    "--all-history": "all_history",
+    "-v": "verbose",
+    "--verbose": "verbose",
+    "-h": "help",
+    "--help": "help",
+}
+_VALUES = {"--rev": "rev", "--stage": "stage", "--format": "format", "--output": "output"}
+_CHOICES = {"--stage": STAGES, "--format": FORMATS}
+
+HELP = """\
+usage: {program} [PATH... | --staged | --push [REMOTE [URL]] | --rev RANGE | --all-history]
+
+Find what gives a PIN away: its hash, the key that holds it, or the PIN itself.
+
+  PATH...           files, and all that is below folders
+  --staged          the index: what is staged, or all of it if nothing is (the default)
+  --push            what a push adds; its refs on standard input, as git gives them to a pre-push hook
+  --rev RANGE       every object of a range, such as main..HEAD
+  --all-history     every object of every ref
+  --stage STAGE     the git hook that runs this: {stages}
+  --format FORMAT   {formats}
+  --output FILE     write the findings to a file
+  -v, --verbose     say how much was read
+
+Exit codes: 0 nothing found, 1 something found, 2 wrong usage, 4 something could not be read.
+"""
+
+
+class Options:
+    """What was asked for."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.staged = self.push = self.all_history = self.verbose = self.help = False
+        self.rev = self.stage = self.output = ""
+        self.format = "text"
+
+    @property
+    def talks(self) -> bool:
+        """Return whether there is something to write even if nothing was found."""
+        return self.verbose or bool(self.output) or self.format != "text"
+
+
+def parse(arguments: "list[str]") -> Options:
+    """Return the options; raise `UsageError` for what is none."""
+    options = Options()
+    left = list(arguments)
+    while left:
+        argument = left.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            options.paths += left
+            break
+        if argument in _FLAGS:
+            setattr(options, _FLAGS[argument], True)
+        elif name in _VALUES:
+            if not equals and not left:
+                raise UsageError(f"{name} needs a value; `--help` shows what is right")
+            setattr(options, _VALUES[name], _checked(name, value if equals else left.pop(0)))
+        elif argument.startswith("-") and argument != "-":
+            raise UsageError(f"{argument} is no option; `--help` shows what there is")
+        else:
+            options.paths.append(argument)
+    return _consistent(options)
+
+
+def _checked(name: str, value: str) -> str:
+    choices = _CHOICES.get(name, ())
+    if not value or (choices and value not in choices):
+        right = f"one of {', '.join(choices)}" if choices else "a value that is not empty"
+        raise UsageError(f"{name} {value}: right is {right}")
+    return value
+
+
+def _consistent(options: Options) -> Options:
+    what = [name for name in _WHAT if getattr(options, name)]
+    if len(what) > 1:
+        raise UsageError(f"--{what[0]} and --{what[1]} are two scans; give one of them".replace("_", "-"))
+    if not what and options.stage == "pre-push":
+        options.push = True
+    if options.paths and what and not options.push:
+        raise UsageError(f"paths are scanned as files; they do not go with --{what[0]}".replace("_", "-"))
+    return options
+
+
+def help_text(program: str) -> str:
+    """Return what `--help` prints."""
+    return HELP.format(program=program, stages=", ".join(STAGES), formats=", ".join(FORMATS))
