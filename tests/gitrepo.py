@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -40,3 +41,10 @@ class Repo:
         self.git("add", "--force", "--", name)
         self.git("commit", "--quiet", "--no-verify", "--message", message)
         return self.git("rev-parse", "HEAD")
+
+
+def install_pre_push(repo: Repo) -> None:
+    """Install the hook the plain way, as git calls it."""
+    path = repo.path / ".git/hooks/pre-push"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m expflow_hooks.hooks.pin_hash --push "$@"\n')
+    path.chmod(0o755)

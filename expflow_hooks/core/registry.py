@@ -6,7 +6,7 @@ Readers never lock and hold no more than a block of lines; what writes is `core.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from itertools import pairwise
@@ -48,10 +48,14 @@ class HistoryLine(NamedTuple):
 
 
 class Registry:
-    """One registry file, or standard input as `-`. With `missing_ok`, a file that does not exist yet is empty."""
+    """One registry file, or standard input as `-`. With `missing_ok`, a file that does not exist yet is empty.
 
-    def __init__(self, path: str, *, missing_ok: bool = True) -> None:
+    With `data`, the file's bytes as git holds them; `path` is their name then.
+    """
+
+    def __init__(self, path: str, *, missing_ok: bool = True, data: bytes | None = None) -> None:
         self.path = os.fspath(path)
+        self._data = data
         self.missing_ok = missing_ok
         self.unreadable: list[Unreadable] = []
         self.unreadable_count = 0
@@ -68,6 +72,9 @@ class Registry:
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
+        if self._data is not None:
+            yield BytesIO(self._data)
+            return
         try:
             with open(0 if self.path == "-" else self.path, "rb", closefd=self.path != "-") as file:
                 yield file
@@ -105,15 +112,27 @@ class Registry:
         with self._open() as file:
             yield from file
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Yield the record of every line that can be read, every field as it stands; the others as `experiments`."""
+    def numbered(self) -> Iterator[HistoryLine]:
+        """Yield number and record of every line that can be read, every field as it stands; the others as above."""
         self.unreadable, self.unreadable_count = [], 0
         for number, line in enumerate(self.lines(), start=1):
             try:
-                yield decode_record(line)
+                yield HistoryLine(number, decode_record(line))
             except ValueError as error:
                 if line.strip():
                     self._note(number, _why(line, error))
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield the record of every line that can be read."""
+        return (line.record for line in self.numbered())
+
+    def histories(self, ids: Collection[str]) -> dict[str, list[HistoryLine]]:
+        """Return the lines of several experiments, oldest first; those that have none are left out."""
+        found: dict[str, list[HistoryLine]] = {}
+        for line in self.numbered() if ids else ():
+            if line.record["experiment_id"] in ids:
+                found.setdefault(line.record["experiment_id"], []).append(line)
+        return found
 
     def history(self, experiment_id: str) -> list[HistoryLine]:
         """Return the lines of one experiment, oldest first; raise UsageError with the nearest ids if it has none."""

@@ -63,9 +63,9 @@ def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[st
             found[content[2], key] = hits
     known = {(finding.blob, finding.line) for finding in report.findings}
     for commit, (mode, blob, path) in git.changed(commits, *_KEY_PATHS) if found else ():
-        hits = [
-            hit for hit in found.get((blob, key_kind(path)), ()) if mode != _SYMLINK and (blob, hit[0]) not in known
-        ]
+        if mode == _SYMLINK:
+            continue
+        hits = [hit for hit in found.get((blob, key_kind(path)), ()) if (blob, hit[0]) not in known]
         known.update((blob, hit[0]) for hit in hits)
         _note(report, path, hits, blob, commit)
 

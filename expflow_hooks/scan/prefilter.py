@@ -12,15 +12,14 @@ _EIGHT = bytes([MARK]) * 8
 
 
 def suspect(data: "bytes | bytearray", size: int) -> bool:
-    """Return whether the first `size` bytes of `data` need a closer look; bytes that hold a finding always do.
+    """Return whether the first `size` bytes need a closer look; bytes that hold a finding always do.
 
-    NULs are reason enough: with them removed the bytes may read otherwise (UTF-16).
+    Bytes with NULs are looked at without them: what they read then (UTF-16) holds all that they read before.
     """
-    return (
-        data[:size:8].translate(HEX_MARKS).find(_EIGHT) >= 0
-        or data.find(0, 0, size) >= 0
-        or data.find(PLAIN_KEY, 0, size) >= 0
-    )
+    if data.find(0, 0, size) >= 0:
+        data = data[:size].translate(None, b"\0")
+        size = len(data)
+    return data[:size:8].translate(HEX_MARKS).find(_EIGHT) >= 0 or data.find(PLAIN_KEY, 0, size) >= 0
 
 
 def key_kind(path: str) -> str:

@@ -68,17 +68,10 @@ def pushed_by_framework(git: Git, environment: "Mapping[str, str]") -> Span:
     branch = environment.get("PRE_COMMIT_LOCAL_BRANCH", "")
     tip = environment.get("PRE_COMMIT_TO_REF", "") or branch or "HEAD"
     since = environment.get("PRE_COMMIT_FROM_REF", "")
-    tips = (
-        [(branch or tip, _commit(git, tip))]
-        if tip != "HEAD" or git.tells("rev-parse", "-q", "--verify", "HEAD")
-        else []
-    )
-    return Span(
-        tips,
-        [*_LOCAL_REFS, "--not", _remotes(remote, url)],
-        [_commit(git, since)] if since else [],
-        _default_branches(remote),
-    )
+    born = tip != "HEAD" or git.tells("rev-parse", "--quiet", "--verify", tip)
+    tips = [(branch or tip, _commit(git, tip))] if born else []
+    options = [*_LOCAL_REFS, "--not", _remotes(remote, url)]
+    return Span(tips, options, [_commit(git, since)] if since else [], _default_branches(remote))
 
 
 def not_pushed(git: Git) -> Span:

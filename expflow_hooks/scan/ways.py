@@ -38,7 +38,7 @@ def _span(git: "Git", options: "Options | None", environment: "Mapping[str, str]
     """Return the part of history to look at, or None for the index."""
     if options and options.staged:
         return None
-    push = options.push if options and (options.push or options.stage) else _stage_is_push(environment)
+    push = options.push if options and (options.push or options.stage) else stage_is_push(environment)
     since, until = environment.get("PRE_COMMIT_FROM_REF"), environment.get("PRE_COMMIT_TO_REF")
     if not (push or (since and until) or (options and (options.rev or options.all_history))):
         return None
@@ -59,6 +59,7 @@ def _span(git: "Git", options: "Options | None", environment: "Mapping[str, str]
     return pushes.not_pushed(git)
 
 
-def _stage_is_push(environment: "Mapping[str, str]") -> bool:
+def stage_is_push(environment: "Mapping[str, str]") -> bool:
+    """Return whether pre-commit or prek runs us for a push."""
     stage = environment.get("PREK_HOOK_STAGE")
     return stage == "pre-push" if stage else bool(environment.get("PRE_COMMIT_REMOTE_NAME"))

@@ -1,0 +1,163 @@
+"""The hook `expflow-audit`: the completed experiments that a change adds, or that pushed commits made, by the rules.
+
+It blocks towards protected branches and reports elsewhere. What is unfinished is counted and named, never blocked.
+"""
+
+import os
+
+from expflow_hooks.core.errors import OK, SAYS_NO, worst
+from expflow_hooks.git import Git
+from expflow_hooks.hooks.change import INDEX, Change, changes, default_branch, touched
+from expflow_hooks.hooks.util import run, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from expflow_hooks.core.policy import Policy
+    from expflow_hooks.core.registry import HistoryLine
+    from expflow_hooks.hooks.tracked import Tracked
+    from expflow_hooks.scan.options import Options
+
+_DOES = """\
+Audit the completed experiments that a change adds to the tracked registry, or that pushed commits made.
+A failure blocks towards protected branches (audit.protect, else the remote's default); elsewhere it is reported."""
+_MOST_NAMED = 10
+
+
+def main(argv: "list[str] | None" = None) -> int:
+    """Audit what a commit or a push brings."""
+    return run(_check, argv, "expflow-audit", _DOES)
+
+
+def _check(options: "Options | None", git: Git) -> int:
+    return worst([_check_change(git, change) for change in changes(git, options, os.environ)])
+
+
+def _check_change(git: Git, change: Change) -> int:
+    if not _has_anything_to_do(git, change):
+        say("nothing to audit: the change brings no experiment")
+        return OK
+    from expflow_hooks.hooks.tracked import tracked_at
+
+    tracked = tracked_at(git, change.after)
+    histories = _added(git, change, tracked)
+    if change.push:
+        histories |= _made_by(git, change.commits(git), tracked)
+    return _judge(git, change, tracked.policy, histories)
+
+
+def _has_anything_to_do(git: Git, change: Change) -> bool:
+    """Say whether a registry can be concerned, told by names alone."""
+    from expflow_hooks.hooks.tracked_names import FILE, local_registry_exists, may_matter
+
+    if may_matter(touched(git, change)):
+        return True
+    return change.push and (local_registry_exists() or git.has(f"{change.after}:{FILE}"))
+
+
+def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
+    """Return the histories of the experiments that the change adds lines of to the tracked registry."""
+    from expflow_hooks.core.registry import Registry
+    from expflow_hooks.hooks.tracked import tracked_at
+
+    if tracked.path is None or not tracked.data:
+        return {}
+    # Nothing staged: the whole index is looked at, as a framework asks for with --all-files.
+    everything = change.after == INDEX and not _is_staged(git, change)
+    known = (
+        set() if everything else {line for base in change.before for line in tracked_at(git, base).data.split(b"\n")}
+    )
+    registry = Registry(tracked.path, data=tracked.data)
+    lines = tracked.data.split(b"\n")
+    ids = {record["experiment_id"] for number, record in registry.numbered() if lines[number - 1] not in known}
+    for bad in registry.unreadable:
+        if lines[bad.line - 1] not in known:
+            say(f"{tracked.path}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
+    return registry.histories(ids)
+
+
+def _is_staged(git: Git, change: Change) -> bool:
+    return not change.before or bool(git.ask("diff-index", "--cached", "--name-only", change.before[0], "--"))
+
+
+def _made_by(git: Git, commits: "frozenset[str]", tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
+    """Return the histories of the experiments whose commit is pushed, from the tracked registry, else the local one."""
+    from expflow_hooks.core.registry import Registry
+
+    if tracked.path is not None and tracked.data:
+        registry = Registry(tracked.path, data=tracked.data)
+    else:
+        source = _local_source(git, tracked.policy)
+        if source is None:
+            say("experiments on ClearML are audited in the pull request, not here")
+            return {}
+        registry = Registry(source)
+    present = {experiment.experiment_id: experiment.revision for experiment in registry.experiments()}
+    return registry.histories({name for name, commit in present.items() if commit in commits})
+
+
+def _local_source(git: Git, policy: "Policy") -> "str | None":
+    """Return the registry that the policy names in the work tree, or the one at home; None for a server."""
+    from dataclasses import replace
+
+    from expflow_hooks.hooks.tracked_names import FILE
+    from expflow_hooks.sources import CLEARML, choose
+
+    top = os.fsdecode(git.tells("rev-parse", "--show-toplevel") or b".").rstrip("\n")
+    source = choose(None, replace(policy, path=os.path.join(top, FILE)))
+    return None if source == CLEARML else source
+
+
+def _judge(git: Git, change: Change, policy: "Policy", histories: "dict[str, list[HistoryLine]]") -> int:
+    """Audit, tell, and return 1 if a failure goes towards a protected branch."""
+    from expflow_hooks.core.audit import audit
+    from expflow_hooks.core.experiment import UNFINISHED, from_mapping
+    from expflow_hooks.core.registry import revisions
+    from expflow_hooks.render.audit import show_revision
+
+    unfinished, failed, passed = [], [], 0
+    for name, history in histories.items():
+        experiment = from_mapping(history[-1].record)
+        if experiment.state in UNFINISHED:
+            unfinished.append(f"{name} ({experiment.state})")
+        if experiment.state != "completed" or not set(policy.audit.tags) <= set(experiment.tags or ()):
+            continue
+        broken = [check for check in audit(experiment, policy.audit.rules, policy.metrics) if not check.passed]
+        passed += not broken
+        for revision in revisions(history):
+            say(f"{name}: revision: {show_revision(revision)}")
+        for check in broken:
+            say(f"{name}: {check.label}: {check.detail}")
+        failed += [name] if broken else []
+    _tell(passed, failed, unfinished)
+    return _verdict(git, change, policy, failed)
+
+
+def _tell(passed: int, failed: "list[str]", unfinished: "list[str]") -> None:
+    if not (passed or failed):
+        say("nothing to audit: the change brings no completed experiment")
+    else:
+        say(f"{passed + len(failed)} completed experiments audited, {len(failed)} break the rules")
+    if unfinished:
+        more = len(unfinished) - _MOST_NAMED
+        named = ", ".join(unfinished[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        say(f"{len(unfinished)} unfinished, not audited: {named}")
+
+
+def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") -> int:
+    if not failed:
+        return OK
+    from fnmatch import fnmatchcase
+
+    protected = policy.audit.protect
+    if protected is None:
+        protected = (default_branch(git, change.remote)[0],)
+    if any(fnmatchcase(change.branch, pattern) for pattern in protected):
+        say(f"{change.branch} is protected: take these experiments out, or make them hold ({', '.join(failed[:5])})")
+        return SAYS_NO
+    where = change.branch or "a detached HEAD"
+    say(f"reported only: {where} is not protected; towards {', '.join(protected) or 'no branch'} this blocks")
+    return OK
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,142 @@
+"""`expflow-registry`: a tracked registry only grows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from gitrepo import Repo
+
+REGISTRY = "experiments.jsonl"
+A, B, C = (f'{{"experiment_id": "{name}", "metrics": {{"pde_mean": 1.5}}}}\n' for name in "abc")
+
+
+@pytest.fixture
+def repo(tmp_path):
+    repo = Repo(tmp_path / "repo")
+    repo.git("init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "remote.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    repo.commit(REGISTRY, A + B)
+    repo.git("push", "--quiet", "origin", "main")
+    repo.git("remote", "set-head", "origin", "--auto")
+    return repo
+
+
+def hook(repo, *arguments, stdin=""):
+    done = subprocess.run(
+        [sys.executable, "-m", "expflow_hooks.hooks.registry", *arguments],
+        cwd=repo.path,
+        input=stdin,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def stage(repo, text):
+    repo.write(REGISTRY, text)
+    repo.git("add", REGISTRY)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        (A + B + C, 0, ""),
+        (A + C + B, 0, ""),
+        (C + A + B, 0, ""),
+        (A + B, 0, ""),
+        (A, 1, "line 2 of "),
+        ("", 1, "line 1 of "),
+        (B + A, 1, "moved"),
+        (A + B.replace("1.5", "0.5"), 1, "line 2 of "),
+        (A + B.replace(" ", ""), 1, "line 2 of "),
+        (A + B[:-1], 0, ""),
+        (A + B + '{"experiment_id": "torn\n', 0, f"{REGISTRY}:3: unreadable line, not JSON"),
+    ],
+)
+def test_the_bases_lines_survive_byte_for_byte_in_order(repo, text, code, says):
+    stage(repo, text)
+    got, said = hook(repo)
+    assert got == code, said
+    assert says in said
+    if code:
+        assert "a registry only grows: bring the lines back" in said
+        assert said.endswith("expflow: fail (exit 1)\n")
+
+
+def test_a_registry_that_is_removed_or_renamed_is_blocked(repo):
+    repo.git("mv", REGISTRY, "other.jsonl")
+    assert hook(repo)[0] == 1
+    repo.write("expflow.yaml", "version: 1\nleaderboard: {source: other.jsonl}\n")
+    repo.git("add", "expflow.yaml")
+    assert hook(repo)[0] == 0, "the policy names the new place, and every line is there"
+    repo.git("rm", "--quiet", "--force", "other.jsonl")
+    assert hook(repo)[0] == 1
+
+
+def test_revisions_are_listed(repo):
+    stage(repo, A + B + A.replace("1.5", "0.5"))
+    code, said = hook(repo)
+    assert code == 0
+    assert "revision of a: line 3 changed metrics.pde_mean: 1.5 → 0.5" in said
+
+
+def push(repo, branch, tip="HEAD", theirs="0" * 40):
+    tip = repo.git("rev-parse", tip)
+    return hook(
+        repo, "--stage", "pre-push", "origin", "url", stdin=f"refs/heads/x {tip} refs/heads/{branch} {theirs}\n"
+    )
+
+
+def test_a_topic_branch_need_not_have_what_others_added_since(repo):
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit(REGISTRY, A + B + C)
+    repo.git("push", "--quiet", "origin", "topic")
+    repo.git("switch", "--quiet", "main")
+    repo.commit(REGISTRY, A + B + C.replace("c", "d"))
+    repo.git("push", "--quiet", "--no-verify", "origin", "main")
+    repo.git("switch", "--quiet", "topic")
+    assert push(repo, "topic")[0] == 0
+    assert hook(repo)[0] == 0
+    code, said = push(repo, "main")
+    assert code == 1, "towards the default branch its tip counts"
+    assert "line 3 of" in said
+
+
+def test_a_rewritten_line_is_found_at_push(repo):
+    repo.commit(REGISTRY, A + C)
+    assert push(repo, "main")[0] == 1
+    assert push(repo, "topic")[0] == 1
+
+
+def test_a_merge_that_drops_lines_is_found(repo):
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit("other", "x")
+    repo.git("switch", "--quiet", "main")
+    repo.commit(REGISTRY, A + B + C)
+    repo.git("push", "--quiet", "origin", "main")
+    repo.git("switch", "--quiet", "topic")
+    repo.git("merge", "--quiet", "--no-commit", "--no-ff", "main")
+    stage(repo, A + B)
+    repo.git("commit", "--quiet", "--message", "merged badly")
+    assert push(repo, "topic")[0] == 1
+
+
+def test_without_a_remote_it_is_a_warning(tmp_path):
+    repo = Repo(tmp_path / "alone")
+    repo.commit(REGISTRY, A + B)
+    stage(repo, A)
+    code, said = hook(repo)
+    assert code == 0
+    assert "line 2 of" in said
+    assert "a warning" in said
+
+
+def test_no_registry_and_no_commit_are_nothing_to_do(tmp_path):
+    repo = Repo(tmp_path / "new")
+    assert hook(repo) == (0, "")
+    repo.write("x.py", "1")
+    repo.git("add", ".")
+    assert hook(repo) == (0, "")
