@@ -20,6 +20,9 @@ COMMANDS = {
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
     "audit": ("cli.audit", "Check an experiment against the rules."),
+    "scan": ("cli.scan", "Find what gives a PIN away: in files, the index, a push or all of history."),
+    "install": ("cli.install", "Install the hooks in plain git, without a framework."),
+    "uninstall": ("cli.uninstall", "Remove them; what stood there before is put back."),
 }
 
 
