@@ -15,6 +15,8 @@ from expflow_hooks.cli.output import prepare_streams, quiet, warn
 from expflow_hooks.core.errors import USAGE, ExpflowError, UnreadableError
 
 COMMANDS = {
+    "init": ("cli.init", "Bring this repository under the hooks: policy, configuration, workflow, hooks."),
+    "doctor": ("cli.doctor", "Say what is active, what is missing, and the command that mends each."),
     "pin": ("cli.pin", "Set, check and clear the PIN that guards cancel, stop and delete."),
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),

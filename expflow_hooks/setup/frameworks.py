@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.setup.origin import Origin
+from expflow_hooks.setup.yamltext import quoted
 
 AT_HAND = ("pre-commit", "prek")
 """Frameworks that `init` installs with, the first that is found."""
@@ -68,7 +69,13 @@ def configuration(framework: str, origin: Origin) -> Configuration:
 def repo_entry(origin: Origin, ids: tuple[str, ...] = HOOK_IDS) -> str:
     """Return the entry of `repos:` for a pre-commit configuration."""
     hooks = "".join(f"      - id: {name}\n" for name in ids)
-    return f"  - repo: {origin.url}\n    rev: {origin.revision}\n    hooks:\n{hooks}"
+    return f"  - repo: {quoted(origin.url)}\n    rev: {quoted(origin.revision)}\n    hooks:\n{hooks}"
+
+
+def flow_entry(origin: Origin, ids: tuple[str, ...] = HOOK_IDS) -> str:
+    """Return the same entry on one line, as a flow list takes it."""
+    hooks = ", ".join(f"{{id: {name}}}" for name in ids)
+    return f"{{repo: {quoted(origin.url)}, rev: {quoted(origin.revision)}, hooks: [{hooks}]}}"
 
 
 def at_hand() -> str | None:
@@ -76,11 +83,17 @@ def at_hand() -> str | None:
     return next((name for name in AT_HAND if shutil.which(name)), None)
 
 
-def install_with(framework: str, root: str) -> None:
-    """Have a framework fetch our hooks and install its own; raise UnreadableError, with its reason, if it cannot."""
-    # Its environments first: with hooks that cannot be made, every commit would be refused.
-    for command in ("install-hooks", "install"):
-        _run([framework, command], root)
+def fetch(framework: str, root: str) -> None:
+    """Have a framework fetch its hooks; raise UnreadableError, with its reason, if it cannot.
+
+    Before they are installed: with hooks whose environment cannot be made, every commit would be refused.
+    """
+    _run([framework, "install-hooks"], root)
+
+
+def install(framework: str, root: str) -> None:
+    """Have a framework write its hook files; raise UnreadableError, with its reason, if it cannot."""
+    _run([framework, "install"], root)
 
 
 def _run(command: list[str], root: str) -> None:

@@ -60,8 +60,8 @@ def install(repository: Repository, hooks: Iterable[str] = (), *, shared: bool =
     """
     if repository.shares_hooks and not shared:
         raise UsageError(
-            f"the hook folder {repository.hooks} (core.hooksPath) is outside of this repository's git directory, so"
-            " others may share it; --shared-hooks installs there, `git config --unset core.hooksPath` stops using it"
+            f"core.hooksPath leads out of this repository's git directory, to {repository.hooks}, which others may"
+            " share; `expflow-hooks install --shared-hooks` installs there all the same"
         )
     python = _python()
     chosen = [stage for name in (list(hooks) or STAGES) for stage in STAGES[name]]

@@ -31,8 +31,12 @@ class Origin(NamedTuple):
         """Return what `uses:` names: owner, repository and revision; a mirror elsewhere is not GitHub's to run."""
         found = _GITHUB.fullmatch(self.url)
         slug = found[1] if found else HOME.removeprefix("https://github.com/")
-        version = f" # v{__version__}" if _COMMIT.fullmatch(self.revision) else ""
-        return f"{slug}@{self.revision}{version}"
+        return f"{slug}@{self.revision}{f' # v{__version__}' if self.is_commit else ''}"
+
+    @property
+    def is_commit(self) -> bool:
+        """Say whether the revision is a commit's id, which cannot be moved."""
+        return bool(_COMMIT.fullmatch(self.revision))
 
 
 def origin(url: str | None = None, revision: str | None = None) -> Origin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,6 +60,11 @@ def insert(text: str, at: int, lines: str) -> str:
     end = newline(text)
     before = text[:at] + (end if at == len(text) and text and not text.endswith("\n") else "")
     return before + lines.replace("\n", end) + text[at:]
+
+
+def quoted(text: str) -> str:
+    """Return text as a YAML scalar on one line, plain where that is safe."""
+    return text if re.fullmatch(r"[A-Za-z/]([\w./:@~+-]*[\w/])?", text) else "'" + text.replace("'", "''") + "'"
 
 
 def same_but(before: str, after: str, undo: Any) -> bool:
