@@ -30,5 +30,15 @@ lint: $(VENV)/.dev   ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+test-pythons:        ## the tests of what runs in users' interpreters, on each Python that is at hand
+	@.ci/pythons
+
+bench: $(VENV)/.bench  ## the tables of the README: budgets beside their references
+	@for script in benchmarks/*.py; do case $$script in */util.py|*/corpus*.py) ;; *) echo; $(BIN)/python $$script || exit 1;; esac; done
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@
+
 clean:               ## remove what the other targets made
 	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache

@@ -69,7 +69,7 @@ def event(request: Request, authorised: str) -> dict[str, Any]:
     """Return the history's entry for an operation: what, who, when, how authorised, why."""
     return {
         "action": request.operation,
-        "by": _user(),
+        "by": user(),
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "authorised": authorised,
         **({"reason": request.reason} if request.reason else {}),
@@ -94,7 +94,8 @@ def _required(record: dict[str, Any] | None, request: Request) -> dict[str, Any]
     return record
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the user who runs this, or the number of one without a name."""
     import getpass
 
     try:

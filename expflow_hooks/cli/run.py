@@ -111,7 +111,7 @@ def _operation(name: str, does: str) -> None:
         done = operate(writer, request, asker(pin), allow_force=rules.allow_force)
         if done.authorised != "pin":
             warn(f"{name} {experiment_id}: {_AUTHORISED[done.authorised]}; the history says so")
-        emit(f"{experiment_id}: {done.before} → {done.after}. Recorded; no process was stopped.\n")
+        emit(f"{experiment_id}: {done.before} → {done.after} in {writer.path}. Recorded; no process was stopped.\n")
         return OK
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from expflow_hooks.core.experiment import Experiment, normal_parameter, parse_time
+from expflow_hooks.core.experiment import Experiment, normal_parameter
 from expflow_hooks.core.gates import all_hold
-from expflow_hooks.core.rows import Group, Row
+from expflow_hooks.core.rows import Group, Row, by_time
 from expflow_hooks.core.values import value_status
 
 AGGREGATES = ("mean", "median", "worst")
@@ -70,7 +70,7 @@ def combine(rows: Iterable[Row], group_by: GroupBy, higher: bool) -> list[Row]:
 
 
 def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) -> Row:
-    runs.sort(key=lambda row: (str(parse_time(row.timestamp)), row.experiment_id))
+    runs.sort(key=by_time)
     first = runs[0]
     values = [row.value for row in runs]
     row = Row(

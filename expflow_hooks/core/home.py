@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 
 from expflow_hooks.core.errors import UnreadableError
@@ -63,7 +62,7 @@ def read_private(path: str, limit: int = 4096) -> bytes | None:
 
 def replace_private(path: str, data: bytes) -> None:
     """Replace a file atomically with mode 0600, whatever the umask; raise UnreadableError and leave the old one."""
-    new = f"{path}.{secrets.token_hex(8)}"
+    new = f"{path}.{os.urandom(8).hex()}"
     try:
         fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
@@ -78,6 +77,20 @@ def replace_private(path: str, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(new)
+        raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
+
+
+def append_private(path: str, line: str) -> None:
+    """Append a line to a private file, made with mode 0600; raise UnreadableError if it cannot be."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        fd = os.open(path, flags, 0o600)
+        try:
+            os.write(fd, f"{line}\n".encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
         raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
 
 

@@ -6,16 +6,14 @@ any part of them, is printed, logged or stored anywhere but in the store.
 
 from __future__ import annotations
 
-import hmac
 import os
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
 from expflow_hooks.core.folders import folders_up
-from expflow_hooks.core.home import home, make_home, read_private, replace_private
+from expflow_hooks.core.home import append_private, home, make_home, read_private, replace_private
 
 TRIES = 3
 WAIT = 1.0  # seconds after a wrong PIN
@@ -42,6 +40,8 @@ def _validate(pin: str) -> None:
 
 
 def _hash(pin: str) -> str:
+    from hashlib import sha256  # here: it loads OpenSSL, and most commands ask only whether a PIN is set
+
     return sha256(pin.encode()).hexdigest()
 
 
@@ -168,7 +168,9 @@ def verify_pin(pin: str) -> bool:
         _validate(pin)
     except UsageError:
         return False
-    return found is not None and found.digest is not None and hmac.compare_digest(_hash(pin), found.digest)
+    from hmac import compare_digest
+
+    return found is not None and found.digest is not None and compare_digest(_hash(pin), found.digest)
 
 
 def init_pin(pin: str) -> None:
@@ -196,6 +198,14 @@ def clear_pin() -> bool:
     except OSError as error:
         raise UnreadableError(f"cannot remove {path}: {error.strerror}") from None
     return True
+
+
+def log_forced(action: str, by: str) -> None:
+    """Append to `~/.expflow/pin.log` what was done to the PIN without it, who did it and when."""
+    from datetime import datetime, timezone
+
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    append_private(os.path.join(make_home(), "pin.log"), f"{at} {by} {action}, forced")
 
 
 def guard(action: str, ask: Ask, *, wait: Callable[[float], None] = time.sleep) -> bool:

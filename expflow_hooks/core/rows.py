@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 import msgspec
 
+from expflow_hooks.core.experiment import parse_time
 from expflow_hooks.core.gates import Gate, GateResult, all_hold
 from expflow_hooks.core.values import show_number, value_status
 
 KINDS = ("gate_failed", "too_few_runs", "no_value", "not_completed")
 """What keeps a row below the line, in the order in which such rows are listed."""
+
+_LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Group(NamedTuple):
@@ -86,6 +90,11 @@ class Row(msgspec.Struct, gc=False):
         if self.kind is None:
             return None
         return "; ".join(_REASONS[self.kind](self, metric))
+
+
+def by_time(row: Row) -> tuple[datetime, str]:
+    """Return what equal rows are ordered by: the earliest time in any zone, none last, then the id."""
+    return parse_time(row.timestamp) or _LATEST, row.experiment_id
 
 
 def _failed_gates(row: Row, metric: str) -> list[str]:

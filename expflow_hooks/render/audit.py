@@ -49,6 +49,9 @@ def render_audit(report: AuditReport, form: str) -> str:
     cells = [["✓" if check.passed else "✗", Data(check.label), Data(check.detail)] for check in report.checks]
     failed = sum(not check.passed for check in report.checks)
     verdict = f"{failed} of {len(report.checks)} rules fail" if failed else f"all {len(report.checks)} rules hold"
-    notes = [Data(f"{report.experiment_id}: {verdict}"), *(Data(show_revision(r)) for r in report.revisions)]
+    notes = [
+        Data(f"{report.experiment_id}: {verdict} ({report.source})"),
+        *(Data(show_revision(r)) for r in report.revisions),
+    ]
     table = Table(_COLUMNS, cells, notes)
     return to_markdown(table) if form == "markdown" else to_text(table)

@@ -89,7 +89,7 @@ def _plain_pins(data: bytes) -> "list[int]":
         return []
     import re
 
-    # EXPFLOW_PIN=1234, EXPFLOW_PIN: "1234", ENV EXPFLOW_PIN 1234, environ["EXPFLOW_PIN"] = "1234"
+    # As the shell, YAML, JSON, a Dockerfile and os.environ[...] write it, the value quoted or not.
     pattern = rb"""EXPFLOW_PIN["'\])}]{0,4}[ \t]*[=:, \t][ \t]*\\?["']?[0-9]{4}(?![0-9A-Za-z_.])"""
     return [match.start() for match in re.finditer(pattern, data)]
 

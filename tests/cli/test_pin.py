@@ -20,7 +20,7 @@ def store(home):
     ("arguments", "env", "stdin", "code"),
     [
         (["4711"], {}, None, 0),
-        ([], {"EXPFLOW_PIN": "4711"}, None, 0),
+        ([], {"EXPFLOW_PIN": "4711"}, None, 0),  # expflow: allow-pin-hash
         ([], {}, "4711\n", 0),
         ([], {}, "4711\n4711\n", 0),
         ([], {}, "4711\n4712\n", 2),
@@ -43,10 +43,10 @@ def test_init_takes_the_pin_from_argument_environment_or_input(cli, store, argum
         (["1234"], {}, None, 5),
         (["1234", "--pin", "0000"], {}, None, 5),
         (["1234", "--pin", "4711"], {}, None, 0),
-        (["1234"], {"EXPFLOW_PIN": "4711"}, None, 0),
+        (["1234"], {"EXPFLOW_PIN": "4711"}, None, 0),  # expflow: allow-pin-hash
         (["1234"], {}, "4711\n", 0),
         ([], {}, "4711\n1234\n1234\n", 0),
-        ([], {"EXPFLOW_PIN": "4711"}, "1234\n", 0),
+        ([], {"EXPFLOW_PIN": "4711"}, "1234\n", 0),  # expflow: allow-pin-hash
         (["1234", "--force"], {}, None, 0),
     ],
 )
@@ -63,6 +63,17 @@ def test_clear_asks_for_the_pin(cli, store, arguments, code):
     cli("pin", "init", "4711")
     assert cli("pin", "clear", *arguments).returncode == code
     assert store.exists() is bool(code)
+
+
+def test_what_is_forced_is_logged_without_a_trace_of_the_pin(cli, store):
+    cli("pin", "init", "4711")
+    cli("pin", "init", "1234", "--force")
+    cli("pin", "clear", "--force")
+    log = store.with_name("pin.log")
+    lines = log.read_text().splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == ["change the PIN, forced", "clear the PIN, forced"]
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert not any(secret in log.read_text() for secret in ("4711", "1234", digest("4711")[:6]))
 
 
 def test_check_exits_by_the_answer(cli):

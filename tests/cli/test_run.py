@@ -107,9 +107,9 @@ def guarded(cli, registry):
     [
         (["--pin", "4711"], {}, None, 0, "pin"),
         (["--pin", "0000"], {}, None, 5, None),
-        ([], {"EXPFLOW_PIN": "4711"}, None, 0, "pin"),
-        ([], {"EXPFLOW_PIN": "0000"}, "4711\n", 5, None),
-        (["--pin", "4711"], {"EXPFLOW_PIN": "0000"}, None, 0, "pin"),
+        ([], {"EXPFLOW_PIN": "4711"}, None, 0, "pin"),  # expflow: allow-pin-hash
+        ([], {"EXPFLOW_PIN": "0000"}, "4711\n", 5, None),  # expflow: allow-pin-hash
+        (["--pin", "4711"], {"EXPFLOW_PIN": "0000"}, None, 0, "pin"),  # expflow: allow-pin-hash
         ([], {}, "4711\n", 0, "pin"),
         ([], {}, "0000\n4711\n", 0, "pin"),
         ([], {}, "0000\n", 5, None),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -216,20 +217,19 @@ def test_a_file_that_was_replaced_or_rewritten_is_read_anew(tmp_path):
     assert writer.append({"experiment_id": "c"}) == 4
 
 
-def _append_many(path, name, count):
-    writer = Writer(path)
-    for i in range(count):
-        writer.append({"experiment_id": f"{name}-{i}"})
+APPEND = """
+import sys
+from expflow_hooks.core.writer import Writer
+writer = Writer(sys.argv[1])
+for number in range(40):
+    writer.append({"experiment_id": f"{sys.argv[2]}-{number}"})
+"""
 
 
 def test_several_processes_append_at_once_and_lose_nothing(tmp_path):
     path = str(tmp_path / "r.jsonl")
-    spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_append_many, args=(path, n, 40)) for n in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert sorted(ids(path)) == sorted(f"{n}-{i}" for n in range(4) for i in range(40))
+    workers = [subprocess.Popen([sys.executable, "-c", APPEND, path, str(name)]) for name in range(4)]
+    assert [worker.wait(60) for worker in workers] == [0] * 4
+    assert sorted(ids(path)) == sorted(f"{name}-{number}" for name in range(4) for number in range(40))
     with open(path) as file:
         assert all(json.loads(line) for line in file)

@@ -1,59 +1,18 @@
 """The hook as pre-commit and prek run it, from a repository of this project, at commit and at push."""
 
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gitrepo import Repo
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "expflow_hooks")
 BLOCKED = "expflow: fail (exit 1)"
-CONFIG = """\
-default_install_hook_types: [pre-commit, pre-merge-commit, pre-push]
-repos:
-- repo: {url}
-  rev: {revision}
-  hooks:
-  - id: expflow-pin-hash
-"""
-
-
-def program(name: str) -> str:
-    path = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    assert path, f"{name} is one of the project's development dependencies"
-    return path
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Repo:
-    """Return a repository of this project as it stands, as a user's configuration would name it."""
-    project = Repo(tmp_path / "expflow-action")
-    for name in SHIPPED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, project.path / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, project.path / name)
-    project.git("add", ".")
-    project.git("commit", "--quiet", "--message=release")
-    return project
-
-
-@pytest.fixture
-def research(git_repo: Repo, project: Repo, tmp_path: Path) -> Repo:
-    """Return a fresh research repository with an empty remote and a configuration that names the project."""
-    remote = Repo(tmp_path / "remote.git", "--bare")
-    git_repo.git("remote", "add", "origin", str(remote.path))
-    revision = project.git("rev-parse", "HEAD")
-    git_repo.write(".pre-commit-config.yaml", CONFIG.format(url=project.path, revision=revision))
-    return git_repo
 
 
 @pytest.mark.parametrize("framework", ["pre-commit", "prek"])
-def test_commits_and_pushes(framework: str, research: Repo, digest: str) -> None:
+def test_commits_and_pushes(framework: str, research: Repo, digest: str, use: Any, program: Any) -> None:
+    use("expflow-pin-hash")
     subprocess.run(
         [program(framework), "install", "--install-hooks"], cwd=research.path, check=True, capture_output=True
     )
@@ -100,7 +59,7 @@ def merged(research: Repo, digest: str) -> None:
     assert research.git("show", "--name-only", "--format=", "HEAD") == "e.txt"
 
 
-def test_try_repo(research: Repo, project: Repo, digest: str) -> None:
+def test_try_repo(research: Repo, project: Repo, digest: str, program: Any) -> None:
     research.write("b.txt", digest)
     research.git("add", ".")
     command = [program("pre-commit"), "try-repo", str(project.path), "expflow-pin-hash", "--verbose", "--all-files"]
@@ -108,5 +67,6 @@ def test_try_repo(research: Repo, project: Repo, digest: str) -> None:
     assert done.returncode == 1 and "b.txt:1:1: EXP001" in done.stdout and BLOCKED in done.stdout
 
 
-def test_the_manifest_is_valid() -> None:
-    subprocess.run([program("pre-commit"), "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")], check=True)
+def test_the_manifest_is_valid(program: Any) -> None:
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([program("pre-commit"), "validate-manifest", str(root / ".pre-commit-hooks.yaml")], check=True)
