@@ -124,12 +124,14 @@ def migrate() -> int:
         warn(f"{pin.ENV_HASH} holds it, too: unset it where it is set")
     if history.problem:
         warn(f"git's history could not be looked at ({history.problem}); if it has the hash, change the PIN")
-    if history.places:
-        more = f" and {len(history.places) - 3} more" if len(history.places) > 3 else ""
-        warn(f"git has the hash already: {', '.join(history.places[:3])}{more}")
+    if history.staged:
+        warn(f"git's index has the hash still: {', '.join(history.staged[:3])}; `git add` the file before you commit")
+    if history.committed:
+        more = f" and {len(history.committed) - 3} more" if len(history.committed) > 3 else ""
+        warn(f"git's history has the hash: {', '.join(history.committed[:3])}{more}")
         warn(
             "change the PIN: `expflow-hooks pin init`. Rewriting history is not enough, since clones, forks and caches"
-            " keep what they have; commit the change, so that the next checkout does not bring it back"
+            " keep what they have"
         )
     return OK
 

@@ -25,9 +25,10 @@ class Migrated(NamedTuple):
 
 
 class History(NamedTuple):
-    """Whether git has the hash: the places, as `commit path:line`, and why it could not be told, if so."""
+    """Whether git has the hash: as `commit path:line`, as staged `path:line`, and why it could not be told, if so."""
 
-    places: list[str]
+    committed: list[str]
+    staged: list[str]
     problem: str = ""
 
 
@@ -39,7 +40,7 @@ def migrate(start: str = ".") -> tuple[Migrated, History]:
     """
     paths = list(files_with_a_hash(start))
     if not paths:
-        return Migrated([], False), History([])
+        return Migrated([], False), History([], [])
     places = [*(place for place in pin.all_stored() if place.where not in paths), *map(stored_in, paths)]
     digest = _agreed(places)
     edits = [_edit(path, digest) for path in paths]
@@ -85,7 +86,7 @@ def look_for(digest: str, folder: str) -> History:
     """Return where git has the hash: in the index, or in any commit that a branch, a tag or a remote branch reaches."""
     git, found, problem = Git(folder), Report(), ""
     if git.tells("rev-parse", "--git-dir") is None:
-        return History([])
+        return History([], [])
     try:
         objects.scan_index(git, found)
         if git.tells("rev-parse", "--quiet", "--verify", "HEAD") is not None:
@@ -93,12 +94,12 @@ def look_for(digest: str, folder: str) -> History:
     except ExpflowError as error:
         problem = str(error)
     holding = {blob for blob in {finding.blob for finding in found.findings} if _holds(git, blob, digest)}
-    places = [
-        f"{finding.commit[:12] or 'the index'} {finding.path}:{finding.line}"
-        for finding in found.findings
-        if finding.blob in holding
-    ]
-    return History(list(dict.fromkeys(places)), "; ".join([problem] * bool(problem) + found.problems))
+    places = [finding for finding in found.findings if finding.blob in holding]
+    return History(
+        [f"{finding.commit[:12]} {finding.path}:{finding.line}" for finding in places if finding.commit],
+        [f"{finding.path}:{finding.line}" for finding in places if not finding.commit],
+        "; ".join([problem] * bool(problem) + found.problems),
+    )
 
 
 def _holds(git: Git, blob: str, digest: str) -> bool:
