@@ -31,10 +31,12 @@ class Repository(NamedTuple):
 
 def find(folder: str = ".") -> Repository:
     """Return the repository around a folder; raise UnreadableError if there is none, or none with a work tree."""
-    top = Git(folder).tells("rev-parse", "--show-toplevel")
-    if not top or not top.strip():
-        raise UnreadableError(f"{os.path.abspath(folder)} is not in a git work tree; `git init` makes one")
-    root = os.fsdecode(top).rstrip("\n")
+    try:
+        root = os.fsdecode(Git(folder).ask("rev-parse", "--show-toplevel")).rstrip("\n")
+    except UnreadableError as error:
+        if "not a git repository" not in str(error):  # such as one that belongs to somebody else
+            raise
+        raise UnreadableError(f"{os.path.abspath(folder)} is not in a git work tree; `git init` makes one") from None
     git = Git(root)  # at the root: git prints a relative core.hooksPath as it is, and hooks run there
     hooks, common = (_path(git, root, *ask) for ask in (("--git-path", "hooks"), ("--git-common-dir",)))
     configured = git.tells("config", "--get", "core.hooksPath")

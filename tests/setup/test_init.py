@@ -1,47 +1,11 @@
-"""`init` and `doctor` on real repositories: what is written, what is kept, what is said to be missing."""
+"""`init` on real repositories: what is written, what is kept, who runs the hooks then."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
-
-from expflow_hooks.setup.framework_config import with_hooks
-from expflow_hooks.setup.origin import Origin
-
-ORIGIN = Origin("https://github.com/org/expflow-action", "v0.1.0")
-FILES = ("expflow.yaml", ".pre-commit-config.yaml", ".github/workflows/expflow.yml", ".gitattributes")
-IDS = ["expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-registry"]
-TYPES = ["pre-commit", "pre-merge-commit", "pre-push"]
-
-
-def contents(repository):
-    return {
-        str(path.relative_to(repository.path)): path.read_bytes()
-        for path in repository.path.rglob("*")
-        if path.is_file() and ".git" not in path.relative_to(repository.path).parts
-    }
-
-
-def checks(cli, **options):
-    done = cli("doctor", "--format", "json", **options)
-    return done.returncode, {check["name"]: check for check in json.loads(done.stdout)}
-
-
-def test_init_then_doctor_in_an_empty_repository_end_with_everything_active(cli, repository, digest):
-    done = cli("init", "--yes")
-    assert done.returncode == 0, done.stderr
-    assert all(f"+++ b/{name}" in done.stdout for name in FILES)
-    assert sorted(contents(repository)) == sorted(FILES)
-    seen = cli("doctor")
-    assert (seen.returncode, "everything is active" in seen.stdout, "✗" in seen.stdout) == (0, True, False)
-    cli("pin", "init", "4711")
-    code, found = checks(cli)
-    assert (code, {check["state"] for check in found.values()}) == (0, {"active"})
-    repository.write("leak.txt", digest)
-    repository.git("add", ".")
-    assert "leak.txt:1:1: EXP001" in repository.git("commit", "--message=leak", ok=False)
+from documents import ROOT
+from initialised import FILES, IDS, TYPES, checks, contents
 
 
 def test_what_init_writes_is_what_the_tools_take(cli, repository):
@@ -120,146 +84,51 @@ def test_an_own_policy_and_workflow_stay_as_they_are(cli, repository):
     assert checks(cli)[0] == 0
 
 
-ALL_TYPES = "default_install_hook_types: [pre-commit, pre-merge-commit, pre-push]"
-MERGES = {
-    "comments and another repository": (
-        """\
-# ours
-repos:
-  # style
-  - repo: https://x/y
-    rev: v1  # pinned
-    hooks:
-      - id: ruff
-        args: [--fix]
-# the end
-fail_fast: true
-""",
-        """\
-# ours
-{types}
-repos:
-  # style
-  - repo: https://x/y
-    rev: v1  # pinned
-    hooks:
-      - id: ruff
-        args: [--fix]
-{entry}# the end
-fail_fast: true
-""",
-    ),
-    "no indent, no end": (
-        "default_install_hook_types: [pre-commit]\nrepos:\n- repo: x\n  rev: y\n  hooks:\n  - id: a",
-        "{types}\nrepos:\n- repo: x\n  rev: y\n  hooks:\n  - id: a\n{entry0}",
-    ),
-    "an empty list": ("repos: []  # none\n", "{types}\nrepos:  # none\n{entry}"),
-    "nothing in it": (
-        "repos:\ndefault_install_hook_types:\n  - pre-push\n",
-        "repos:\n{entry}default_install_hook_types:\n  - pre-push\n  - pre-commit\n  - pre-merge-commit\n",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MERGES)
-def test_a_framework_configuration_keeps_its_comments_and_order(name):
-    before, after = MERGES[name]
-    entry = f"  - repo: {ORIGIN.url}\n    rev: v0.1.0\n    hooks:\n" + "".join(f"      - id: {i}\n" for i in IDS)
-    entry0 = "".join(f"{line[2:]}\n" for line in entry.splitlines())
-    wanted = after.format(entry=entry, entry0=entry0, types=ALL_TYPES)
-    assert with_hooks(before, ORIGIN) == wanted
-    assert with_hooks(wanted, ORIGIN) == wanted
-    other = before.replace("\n", "\r\n")
-    assert with_hooks(other, ORIGIN) == wanted.replace("\n", "\r\n")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "repos: [{repo: x, rev: y, hooks: [{id: a}]}]\n",
-        "---\nrepos:\n- repo: local\n  hooks:\n  - {id: expflow-audit, name: a, entry: a, language: system}\n",
-        "",
-        "# nothing but words\n",
-        "ci: {autofix_prs: false}\n",
-        "repos:\n- repo: x\n  rev: y\n  hooks:\n  - id: a\n    entry: |\n      x\n",
-    ],
-)
-def test_a_merged_configuration_has_all_four_hooks_once(text):
-    new = with_hooks(text, ORIGIN)
-    found = [hook["id"] for repo in yaml.safe_load(new)["repos"] for hook in repo["hooks"]]
-    assert sorted(name for name in found if name.startswith("expflow")) == sorted(IDS)
-    assert set(TYPES) <= set(yaml.safe_load(new)["default_install_hook_types"])
-    assert with_hooks(new, ORIGIN) == new
-
-
-FAULTS = {
-    "hook pre-commit": (lambda r: (r.path / ".git/hooks/pre-commit").unlink(), "expflow-hooks install"),
-    "hook pre-push": (lambda r: (r.path / ".git/hooks/pre-push").chmod(0o644), "chmod +x"),
-    "policy": (lambda r: r.write("expflow.yaml", "version: 2\n"), "edit expflow.yaml"),
-    "registry": (lambda r: r.write("experiments.jsonl", "{broken\n"), "edit "),
-    "merging": (lambda r: (r.path / ".gitattributes").unlink(), "expflow-hooks init"),
-    "workflow": (lambda r: (r.path / FILES[2]).unlink(), "expflow-hooks init"),
-    "PIN hash": (lambda r: r.write("config.yaml", "pin: {hash: x}\n"), "expflow-hooks pin migrate"),
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_doctor_names_each_fault_and_what_mends_it(cli, repository, name):
-    cli("init", "--yes")
-    fault, mend = FAULTS[name]
-    fault(repository)
-    code, found = checks(cli)
-    assert code == 1
-    missing = {check["name"] for check in found.values() if check["state"] == "missing"}
-    # without a policy nothing says which registry there is; a hash that is none in config.yaml is a PIN that is damaged
-    assert missing - {"registry", "PIN"} == {name} - {"registry"} and name in missing
-    assert mend in found[name]["mend"]
-    assert f"✗  {name}" in cli("doctor").stdout
-
-
-def test_doctor_in_a_bare_beginning_names_everything(cli, repository):
-    code, found = checks(cli)
-    assert code == 1
-    missing = {name for name, check in found.items() if check["state"] == "missing"}
-    assert missing == {f"hook {stage}" for stage in TYPES} | {"policy", "merging", "workflow"}
-    assert all(found[name]["mend"] for name in missing)
-
-
-def test_doctor_sees_who_runs_a_hook_and_what_it_lacks(cli, repository):
-    cli("init", "--yes")
-    hook = repository.path / ".git" / "hooks" / "pre-push"
-    hook.write_text("#!/bin/sh\n# File generated by pre-commit: https://pre-commit.com\n")
-    assert checks(cli)[1]["hook pre-push"]["says"] == "run by pre-commit"
-    config = repository.path / ".pre-commit-config.yaml"
-    config.write_text(
-        config.read_text().replace("- id: expflow-audit\n", "- id: expflow-audit\n        stages: [manual]\n")
-    )
-    assert "expflow-audit not configured" in checks(cli)[1]["hook pre-push"]["says"]
-    hook.write_text("#!/bin/sh\n# Expflow hooks: written by `expflow-hooks install`\npython=/nowhere/python\n")
-    assert "/nowhere/python" in checks(cli)[1]["hook pre-push"]["says"]
-
-
-def test_doctor_sees_modes_a_shared_hook_folder_and_a_checkout_without_history(cli, repository, home):
-    cli("init", "--yes")
-    cli("pin", "init", "4711")
-    (home / ".expflow" / "pin.hash").chmod(0o644)
-    found = checks(cli)[1]
-    assert found["PIN store"]["mend"].startswith("chmod 600 ")
-    workflow = repository.path / FILES[2]
-    workflow.write_text(workflow.read_text().replace("fetch-depth: 0", "fetch-depth: 1"))
-    assert "fetch-depth: 0" in checks(cli)[1]["workflow"]["mend"]
-    repository.git("config", "core.hooksPath", str(home))
-    found = checks(cli)[1]
-    assert found["hook folder"]["state"] == "off" and found["hook pre-push"]["state"] == "missing"
-
-
-@pytest.mark.parametrize("form", ["text", "json", "markdown", "csv"])
-def test_doctor_speaks_every_form(cli, repository, form):
-    done = cli("doctor", "--format", form)
-    assert done.returncode == 1 and "expflow-hooks init" in done.stdout
-
-
 @pytest.mark.parametrize("command", ["init", "doctor"])
 def test_outside_a_repository_it_is_one_line(cli, work, command):
     done = cli(command)
     assert done.returncode == 4 and len(done.stderr.splitlines()) == 1
+
+
+def test_a_framework_that_cannot_fetch_the_hooks_leaves_them_to_plain_git(cli, repository, on_path, digest):
+    on_path("pre-commit")
+    done = cli("init", "--yes", "--repo", str(repository.path / "nowhere"), "--rev", "v9")
+    assert done.returncode == 0
+    assert "pre-commit install-hooks: " in done.stderr and "in plain git instead" in done.stderr
+    assert checks(cli)[1]["hook pre-push"]["says"] == "run by plain git"
+    repository.write("leak.txt", digest)
+    repository.git("add", ".")
+    assert "leak.txt:1:1: EXP001" in repository.git("commit", "--message=leak", ok=False)
+
+
+@pytest.mark.parametrize("framework", ["pre-commit", "prek"])
+def test_a_framework_takes_over_from_plain_git_and_a_plain_hook_stays(cli, repository, on_path, framework):
+    on_path(framework)
+    hooks = repository.path / ".git" / "hooks"
+    (hooks / "pre-push").write_text("#!/bin/sh\n# of one's own\n")
+    assert cli("install").returncode == 0
+    ids = "".join(f"  - {{id: {name}, name: x, entry: 'true', language: system}}\n" for name in IDS)
+    repository.write(".pre-commit-config.yaml", f"repos:\n- repo: local\n  hooks:\n{ids}")
+    assert "default_install_hook_types" in cli("init", "--yes", "--with", framework).stdout
+    assert {
+        check["says"] for name, check in checks(cli)[1].items() if name in {f"hook {stage}" for stage in TYPES}
+    } == {f"run by {framework}"}
+    assert (hooks / "pre-push.legacy").read_text() == "#!/bin/sh\n# of one's own\n"
+    assert not [path.name for path in hooks.iterdir() if "before-expflow" in path.name]
+
+
+def test_a_framework_that_runs_the_hooks_already_is_told_what_to_add(cli, repository):
+    for stage in TYPES:
+        repository.write(f".git/hooks/{stage}", "#!/bin/sh\ncall_lefthook()\n")
+        (repository.path / ".git" / "hooks" / stage).chmod(0o755)
+    done = cli("init", "--yes")
+    assert done.returncode == 0
+    assert "Add to lefthook.yml, then run `lefthook install`" in done.stdout
+    assert "not configured (run by lefthook)" in checks(cli)[1]["hook pre-push"]["says"]
+
+
+def test_the_workflow_is_the_example_that_a_user_copies():
+    example = ROOT / "examples" / "workflows" / "pull-request.yml"
+    if not example.exists():
+        pytest.skip("examples/workflows/ is not here yet")
+    assert example.read_bytes() == (ROOT / "expflow_hooks/setup/templates/pull-request.yml").read_bytes()
