@@ -22,7 +22,7 @@ _KNOWN_FIELDS = {
     "hyperparams", "script", "completed", "created", "started", "last_iteration", "last_update", "active_duration",
     "user", "type", "parent", "comment", "company", "execution", "output", "models", "runtime", "configuration",
 }  # fmt: skip
-Fault = Callable[["_Handler"], None]
+Fault = Callable[["Handler"], None]
 
 
 def digest(name: str) -> str:
@@ -76,7 +76,7 @@ class Server:
         self.archive_fails = self.events_fail = False
         self._lock = threading.Lock()
         self._found: list[dict[str, Any]] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"server_state": self}))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"server_state": self}))
         self._http.daemon_threads = True
         self._http.handle_error = self.handle_error  # type: ignore[method-assign]
         scheme = "http"
@@ -232,6 +232,24 @@ class Server:
 
     _tasks_update = _tasks_edit
 
+    def _tasks_create(self, body: dict[str, Any]) -> dict[str, Any]:
+        made = task(
+            1000 + len(self.tasks), status="created", last_metrics={}, hyperparams={}, tags=body.get("tags") or []
+        )
+        made |= {"name": body["name"], "project": body["project"], "completed": None, "output": {"destination": ""}}
+        self.tasks.append(made | {"execution": {}, "runtime": {}, "models": {"input": [], "output": []}})
+        return {"id": made["id"]}
+
+    def _tasks_started(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self._become(body, "in_progress")
+
+    def _tasks_completed(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self._become(body, "completed")
+
+    def _become(self, body: dict[str, Any], status: str) -> dict[str, Any]:
+        self._known(body["task"])["status"] = status
+        return {"updated": 1, "fields": {"status": status}}
+
     def _tasks_stop(self, body: dict[str, Any]) -> dict[str, Any]:
         one = self._known(body["task"])
         if one["status"] == "queued" or (one["status"] == "in_progress" and not one.get("last_worker")):
@@ -302,7 +320,7 @@ def _body(data: bytes) -> Any:
         return {"lines": [json.loads(line) for line in data.splitlines() if line.strip()]}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     server_state: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -348,42 +366,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Stay silent."""
-
-
-def refuse(status: int, message: str = "", **headers: str) -> Fault:
-    """Return a fault that answers with a status and ClearML's error envelope."""
-    return lambda handler: handler.envelope(status, 0, message, {}, **headers)
-
-
-def html(status: int = 200) -> Fault:
-    """Return a fault that answers with a web page."""
-    return lambda handler: handler.send(status, b"<!doctype html><title>ClearML</title>", "text/html")
-
-
-def cut() -> Fault:
-    """Return a fault that breaks off in the middle of its answer."""
-
-    def fault(handler: _Handler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
-        handler.end_headers()
-        handler.wfile.write(b'{"meta": {"result_code": 200}, "da')
-        handler.close_connection = True
-
-    return fault
-
-
-def slow(seconds: float, *, after_headers: bool = False) -> Fault:
-    """Return a fault that says nothing for a while, at once or in the middle of its answer."""
-
-    def fault(handler: _Handler) -> None:
-        if after_headers:
-            handler.send_response(200)
-            handler.send_header("Content-Length", "1000")
-            handler.end_headers()
-            handler.wfile.write(b"{")
-            handler.wfile.flush()
-        time.sleep(seconds)
-        handler.close_connection = True
-
-    return fault
