@@ -10,7 +10,8 @@ from email.utils import format_datetime
 
 import pytest
 from fakes.clearml_faults import cut, html, refuse, slow
-from fakes.clearml_server import ACCESS, SECRET, TOKEN, Server, task
+from fakes.clearml_server import ACCESS, SECRET, TOKEN, Server
+from fakes.clearml_tasks import task
 
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.sources.clearml_api import Client, ServerError

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from fakes.clearml_faults import refuse
-from fakes.clearml_server import metrics, task
+from fakes.clearml_tasks import metrics, task
 
 from expflow_hooks import init_pin
 from expflow_hooks.cli import main

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from fakes.clearml_server import metrics, task
+from fakes.clearml_tasks import metrics, task
 
 from expflow_hooks.core.metrics import Metrics
 from expflow_hooks.core.policy import Policy
