@@ -36,7 +36,7 @@ class Source:
 
 
 class Reading(NamedTuple):
-    """What only ClearML can be asked: which value of a metric over the training, and whose commits.
+    """What only ClearML can be asked: which value of a metric over the training, whose commits, uncommitted changes.
 
     `judged` says that the query's metrics will be compared, so that an ambiguous name of one is an error.
     """
@@ -44,6 +44,7 @@ class Reading(NamedTuple):
     aggregate: str = "last"  # or min, max
     commits: tuple[str, ...] = ()
     judged: bool = True
+    dirty: bool = False  # whether there were uncommitted changes; costs the whole diff of every task
 
 
 LAST = Reading()

@@ -94,7 +94,12 @@ def flattening(metrics: Metrics, query: Query, reading: Reading) -> Flattening:
 def _wanted(query: Query, reading: Reading, how: Flattening) -> Wanted:
     selection = query.selection
     wanted = Wanted(
-        selection.project, selection.subprojects, selection.tags, selection.status, reading.commits, fields=_fields(how)
+        selection.project,
+        selection.subprojects,
+        selection.tags,
+        selection.status,
+        reading.commits,
+        fields=_fields(how, reading),
     )
     if not reading.judged:
         return wanted
@@ -103,8 +108,9 @@ def _wanted(query: Query, reading: Reading, how: Flattening) -> Wanted:
     return wanted._replace(order=metric_order(how.needed[0], higher=higher, aggregate=reading.aggregate))
 
 
-def _fields(how: Flattening) -> tuple[str, ...]:
-    return (DURATION,) if how.metrics.source(TRAIN_TIME) in how.needed else ()
+def _fields(how: Flattening, reading: Reading) -> tuple[str, ...]:
+    timed = how.metrics.source(TRAIN_TIME) in how.needed
+    return (DURATION,) * timed + (DIFF,) * reading.dirty
 
 
 def _of_commits(experiment: Experiment, commits: Sequence[str]) -> bool:

@@ -75,40 +75,31 @@ class Client:
     def _once(self, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
         import requests
 
-        host = self.credentials.shown_host
         self.requests_made += 1
         try:
-            answer = self._session.post(
+            with self._session.post(
                 f"{self.credentials.host}/{endpoint}",
                 json=body,
                 timeout=self._timeouts,
                 verify=self.credentials.verify,
                 allow_redirects=False,
                 stream=True,
-            )
-            with answer:
-                content = _read(answer, host)
-        except requests.exceptions.SSLError:
-            raise UnreadableError(
-                f"{host}: its TLS certificate cannot be trusted; for a private authority set {VERIFY} to its CA file"
-            ) from None
-        except requests.exceptions.ProxyError:
-            raise _Again(UnreadableError(f"{host}: the proxy does not answer; see HTTPS_PROXY and NO_PROXY")) from None
-        except requests.exceptions.ReadTimeout:
-            raise UnreadableError(f"{host}: no answer to {endpoint} within {self._timeouts[1]:g} s") from None
-        except requests.exceptions.ConnectTimeout:
-            raise _Again(UnreadableError(f"{host}: cannot be reached within {self._timeouts[0]:g} s")) from None
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-            raise _Again(UnreadableError(f"{host}: its answer to {endpoint} broke off")) from None
-        except requests.exceptions.ConnectionError as error:
-            if "read timed out" in str(error).lower():  # in the middle of an answer, requests has no error of its own
-                raise UnreadableError(f"{host}: its answer to {endpoint} stopped for {self._timeouts[1]:g} s") from None
-            raise _Again(UnreadableError(f"{host}: cannot be reached ({_cause(error)}); see {HOST}")) from None
-        except (requests.exceptions.RequestException, ValueError, OSError) as error:
-            raise UnreadableError(
-                f"{host}: cannot be asked ({type(error).__name__}); see {HOST} and {VERIFY}"
-            ) from None
+            ) as answer:
+                content = _read(answer, self.credentials.shown_host)
+        except (requests.RequestException, ValueError, OSError) as error:
+            raise self._explain(endpoint, error) from None
         return self._judge(endpoint, answer, content)
+
+    def _explain(self, endpoint: str, error: Exception) -> Exception:
+        """Return the one-line error for what the network did, as one to try again or as a final one."""
+        kind = next((cls.__name__ for cls in type(error).__mro__ if cls.__name__ in _NETWORK), "")
+        again, words = _NETWORK[kind]
+        if kind == "ConnectionError" and "read timed out" in str(error).lower():
+            again, words = _NETWORK["ReadTimeout"]  # in the middle of an answer, requests has no error of its own
+        connect, read = self._timeouts
+        told = words.format(endpoint=endpoint, connect=connect, read=read, cause=_cause(error))
+        final = UnreadableError(f"{self.credentials.shown_host}: {told}")
+        return _Again(final) if again else final
 
     def _judge(self, endpoint: str, answer: requests.Response, content: bytes) -> dict[str, Any]:
         host, code = self.credentials.shown_host, answer.status_code
@@ -126,6 +117,21 @@ class Client:
             raise _Again(error, _wait_asked(answer.headers.get("Retry-After"), error))
         raise error
 
+
+# the name of what requests raises, the most special first -> whether to try again, and the words
+_NETWORK = {
+    "SSLError": (
+        False,
+        f"its TLS certificate cannot be trusted; for a private authority set {VERIFY} to its CA file",
+    ),
+    "ProxyError": (True, "the proxy does not answer; see HTTPS_PROXY and NO_PROXY"),
+    "ConnectTimeout": (True, "cannot be reached within {connect:g} s"),
+    "ReadTimeout": (False, "no more answer to {endpoint} for {read:g} s"),
+    "ChunkedEncodingError": (True, "its answer to {endpoint} broke off"),
+    "ContentDecodingError": (True, "its answer to {endpoint} broke off"),
+    "ConnectionError": (True, f"cannot be reached ({{cause}}); see {HOST}"),
+    "": (False, f"cannot be asked ({{cause}}); see {HOST} and {VERIFY}"),
+}
 
 _WHY = {
     401: f"the credentials were refused (401); check {ACCESS} and {SECRET}",
@@ -218,4 +224,4 @@ def _until(date: str) -> float:
 def _cause(error: BaseException) -> str:
     text = str(error).lower()
     known = {"refused": "connection refused", "resol": "unknown host name", "name or service": "unknown host name"}
-    return next((words for part, words in known.items() if part in text), "connection lost")
+    return next((words for part, words in known.items() if part in text), type(error).__name__)

@@ -14,6 +14,7 @@ from expflow_hooks.sources.clearml_query import read_by_id
 from expflow_hooks.sources.clearml_task import Flattening, Remarks, to_experiment
 
 WAIT = 60.0  # seconds for a worker to obey
+_LIVE = frozenset({"queued", "in_progress"})  # what a worker has, or will have
 _POLL = 1.0  # seconds between looks
 
 
@@ -91,8 +92,9 @@ class RemoteTask:
     def _delete(self, status: str) -> Reached:
         if not self._permanently:
             self._many("tasks.archive_many")
-            return Reached("deleted", "archived on the server, which can be undone there")
-        if status in ("queued", "in_progress"):
+            still = "; it still runs there" if status in _LIVE else ""
+            return Reached("deleted", f"archived on the server, which can be undone there{still}")
+        if status in _LIVE:
             raise TransitionError(
                 f"{self.task_id}: cannot delete permanently what is {status}; cancel or stop it first"
             )

@@ -5,6 +5,7 @@ Takes the server's own JSON, which the SDK's offline sessions are brought into a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -52,7 +53,7 @@ class Remarks:
     def __init__(self) -> None:
         self.timed: list[str] = []
         self.disputed: list[str] = []
-        self.titles: dict[str, dict[str, int]] = {}
+        self.titles: dict[str, Counter[str]] = {}
 
     def lines(self) -> list[str]:
         """Return the warnings, one line each."""
@@ -99,37 +100,41 @@ def to_experiment(task: Mapping[str, Any], how: Flattening, remarks: Remarks) ->
 def _metrics(
     task: Mapping[str, Any], tags: tuple[str, ...], how: Flattening, remarks: Remarks, *, judged: bool
 ) -> dict[str, Any]:
-    """Return the metrics by name; one that stands under two titles by `Title/series`, refused where it is needed."""
-    key = AGGREGATES[how.aggregate]
-    values: dict[Pair, Any] = {}
-    titles: dict[str, list[str]] = {}
-    for series in _mapping(task.get("last_metrics")).values():
-        for entry in _mapping(series).values():
-            if isinstance(entry, dict) and isinstance(entry.get("variant"), str):
-                pair = str(entry.get("metric")), entry["variant"]
-                if pair[0].startswith(_MONITOR):
-                    continue
-                values[pair] = entry.get(key)
-                titles.setdefault(pair[1], []).append(pair[0])
-    found = {
-        name: _believed(name, (under[0], name), values, tags, how) for name, under in titles.items() if len(under) == 1
-    }
-    for title, series_name in values:
-        if len(titles[series_name]) > 1:
-            found[f"{title}/{series_name}"] = _believed(series_name, (title, series_name), values, tags, how)
+    """Return the metrics by name: by series where that is unique, else by `Title/series`; and every needed one."""
+    values = _values(task, AGGREGATES[how.aggregate])
+    titles = Counter(series for _, series in values)
+    found = {}
+    for pair in values:
+        name = pair[1] if titles[pair[1]] == 1 else "/".join(pair)
+        found[name] = _believed(pair[1], pair, values, tags, how)
     for name in how.needed:
         pairs = [pair for pair in values if name in (pair[1], "/".join(pair))]
         if len(pairs) > 1 and judged:
-            both = " and ".join("/".join(pair) for pair in sorted(pairs)[:2])
-            raise UsageError(
-                f"{name} stands under two titles in task {task.get('id')}: {both}; name one of them, or let the"
-                f" policy's metrics say which (from: {'/'.join(sorted(pairs)[0])!r})"
-            )
+            raise _two_titles(name, sorted(pairs), task)
         if len(pairs) == 1:
             found[name] = _believed(name, pairs[0], values, tags, how)
-            under_title = remarks.titles.setdefault(name, {})
-            under_title[pairs[0][0]] = under_title.get(pairs[0][0], 0) + 1
+            remarks.titles.setdefault(name, Counter())[pairs[0][0]] += 1
     return found
+
+
+def _values(task: Mapping[str, Any], key: str) -> dict[Pair, Any]:
+    """Return the values of a task's metrics, without the SDK's own readings of the machine."""
+    return {
+        (str(entry.get("metric")), entry["variant"]): entry.get(key)
+        for series in _mapping(task.get("last_metrics")).values()
+        for entry in _mapping(series).values()
+        if isinstance(entry, dict)
+        and isinstance(entry.get("variant"), str)
+        and not str(entry.get("metric")).startswith(_MONITOR)
+    }
+
+
+def _two_titles(name: str, pairs: list[Pair], task: Mapping[str, Any]) -> UsageError:
+    first, second = ("/".join(pair) for pair in pairs[:2])
+    return UsageError(
+        f"{name} stands under two titles in task {task.get('id')}: {first} and {second}; name one of them, or let the"
+        f" policy's metrics say which (from: {first!r})"
+    )
 
 
 def _believed(name: str, pair: Pair, values: Mapping[Pair, Any], tags: tuple[str, ...], how: Flattening) -> Any:

@@ -81,7 +81,7 @@ def test_a_retry_after_date_is_waited_for(server, client, waits):
 @pytest.mark.parametrize("after_headers", [False, True])
 def test_a_server_that_falls_silent_is_left_at_once(server, client, waits, after_headers):
     server.faults = [slow(2, after_headers=after_headers)]
-    assert "0.2 s" in message(client(timeouts=(1.0, 0.2)))
+    assert "for 0.2 s" in message(client(timeouts=(1.0, 0.2)))
     assert waits == []
 
 

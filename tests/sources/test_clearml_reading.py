@@ -9,6 +9,7 @@ import pytest
 from fakes.clearml_server import digest, metrics, task
 
 from expflow_hooks.api import make_query
+from expflow_hooks.cli.output import progress
 from expflow_hooks.core.errors import UndecidedError, UsageError
 from expflow_hooks.core.experiment import Selection
 from expflow_hooks.core.gates import parse_gate
@@ -140,8 +141,21 @@ def test_uncommitted_changes_are_asked_for_only_where_they_are_needed(server, cl
     server.tasks = [task(1)]
     assert read_task(f"{1:032x}", Policy(), dirty=False, client=client())[0].dirty is None
     assert read_task(f"{1:032x}", Policy(), client=client())[0].dirty is False
+    query = make_query(Policy(), BOARD)
+    for dirty in (False, True):
+        found = list(open_clearml(Policy(), query, Reading(dirty=dirty), client()).experiments(None))
+        assert found[0].dirty is (False if dirty else None)
     fields = [body["only_fields"] for body in server.asked("tasks.get_all_ex")]
-    assert ["script.diff" in asked for asked in fields] == [False, True]
+    assert ["script.diff" in asked for asked in fields] == [False, True, False, True]
+
+
+def test_a_long_read_shows_its_progress_on_a_terminal_and_wipes_it_away(server, client, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    server.tasks = [task(number) for number in range(501)]
+    source = open_clearml(Policy(), make_query(Policy(), BOARD), client=client())
+    assert len(list(source.experiments(progress(source.name, source.unit)))) == 501
+    shown = capsys.readouterr().err.split("\r")
+    assert shown == ["", "reading clearml  500 tasks", "reading clearml  501 tasks", "\x1b[K"]
 
 
 @pytest.mark.parametrize(("aggregate", "value"), [("last", 5.0), ("min", 2.0), ("max", 9.0)])
