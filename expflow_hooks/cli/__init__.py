@@ -20,6 +20,7 @@ COMMANDS = {
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
     "audit": ("cli.audit", "Check an experiment against the rules."),
+    "action": ("cli.action", "What action.yml runs: judge a pull request; --dry-run prints its comment."),
 }
 
 
