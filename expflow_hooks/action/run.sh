@@ -3,8 +3,8 @@
 #
 # install: a virtual environment in $RUNNER_TEMP from hash-locked wheels. pip's own configuration (mirror, no index,
 # find-links) and REQUESTS_CA_BUNDLE are honoured. Nothing outside $RUNNER_TEMP is touched, but pip's cache.
-# judge: Python isolated (-I), so that no module of the checkout, of PYTHONPATH or of a user's site is imported; its
-# byte code goes to $RUNNER_TEMP too.
+# judge: Python isolated (-I), so that no module of the checkout, of PYTHONPATH or of a user's site is imported, and
+# writing no byte code (-B) beside the sources.
 set -euo pipefail
 
 venv="$RUNNER_TEMP/expflow-venv"
@@ -63,5 +63,5 @@ if [ "${1:-}" = install ]; then
   "$prepare"
 else
   "$choose"
-  exec "$python" -I -X pycache_prefix="$RUNNER_TEMP/expflow-pycache" "$GITHUB_ACTION_PATH/expflow_hooks/action/__main__.py"
+  exec "$python" -I -B "$GITHUB_ACTION_PATH/expflow_hooks/action/__main__.py"
 fi
