@@ -154,6 +154,6 @@ def _with_candidates(
 def _with_past(evidence: Evidence, registry: Registry) -> Evidence:
     """Return the evidence with what only a registry knows: unreadable lines, revisions, and where each line stands."""
     unreadable = tuple(line for line, _ in registry.unreadable)
-    past = registries.read_past(registry, evidence.candidates.ids)
+    past = registries.read_past(registry, sorted(evidence.candidates.ids))
     lines = {name: found[-1].line for name, found in past.items() if found}
     return replace(evidence, unreadable=unreadable, lines=lines, revisions=registries.revisions_of(past))

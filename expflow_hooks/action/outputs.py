@@ -75,7 +75,7 @@ def marks(judgement: Judgement) -> Iterator[str]:
     file = judgement.evidence.registry
     rows = {run: row for row in judgement.rows for run in (row.group.runs if row.group else (row.experiment_id,))}
     shown = 0
-    for name, line in judgement.evidence.lines.items():
+    for name, line in sorted(judgement.evidence.lines.items(), key=lambda entry: entry[1]):
         failed = [r.gate.show() for r in rows[name].gate_results if not r.passed] if name in rows else []
         if failed and shown < MOST_ANNOTATIONS:
             shown += 1

@@ -29,10 +29,10 @@ audit:
 """
 
 
-def record(name: str, pde: Any = 10.0, minutes: Any = 30.0, **fields: Any) -> dict[str, Any]:
+def record(id: str, /, pde: Any = 10.0, minutes: Any = 30.0, **fields: Any) -> dict[str, Any]:
     """Return a completed experiment."""
     metrics = {"pde_mean": pde, "train_time_min": minutes, "seg_total": 80.0}
-    base = {"experiment_id": name, "status": "completed", "timestamp": "2099-01-01T00:00:00Z", "metrics": metrics}
+    base = {"experiment_id": id, "status": "completed", "timestamp": "2099-01-01T00:00:00Z", "metrics": metrics}
     return {**base, **fields}
 
 
