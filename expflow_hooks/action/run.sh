@@ -43,11 +43,19 @@ install() {
     return
   fi
   find_python
+  unset PYTHONPATH PYTHONHOME # pip starts a Python of its own, which -I does not reach
   rm -rf "$venv"
-  "$python" -I -m venv "$venv" ||
+  "$python" -I -m venv --without-pip "$venv" ||
     fail 4 "$python cannot make a virtual environment; on Debian add the step: - run: apt-get install -y python3-venv"
-  venv_python
-  "$python" -I -m pip install --quiet --disable-pip-version-check --no-input \
+  local pip=("$python" -I -m pip --python "$venv")
+  # The pip at hand (22.3 or newer) installs into it: giving it one of its own takes longer than all else here.
+  if ! "$python" -I -c 'import pip, sys; sys.exit([*map(int, pip.__version__.split(".")[:2])] < [22, 3])' 2>/dev/null; then
+    venv_python
+    pip=("$python" -I -m pip)
+    "$python" -I -m ensurepip >/dev/null ||
+      fail 4 "no pip for $python; on Debian add the step: - run: apt-get install -y python3-venv"
+  fi
+  "${pip[@]}" install --quiet --disable-pip-version-check --no-input \
     --require-hashes --only-binary :all: --requirement "$lock" ||
     fail 4 "the locked wheels could not be installed: pip says why above; docs/enterprise.md is on closed networks"
   cp "$lock" "$venv/requirements.lock"

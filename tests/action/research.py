@@ -143,7 +143,9 @@ class Research:
     def comments(self) -> list[str]:
         """Return the bodies of our comments."""
         assert self.server is not None
-        return [c["body"] for c in self.server.state.comments_on(self.number) if (c["user"] or {}).get("id") == ACTIONS.id]
+        return [
+            c["body"] for c in self.server.state.comments_on(self.number) if (c["user"] or {}).get("id") == ACTIONS.id
+        ]
 
     @property
     def comment(self) -> str:

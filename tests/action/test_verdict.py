@@ -258,7 +258,7 @@ def test_a_commit_that_the_clone_lacks_is_an_error_too(research):
 def test_the_workspace_file_counts_and_is_named(research):
     opened(research)
     path = research.repo.path / "experiments.jsonl"
-    path.write_text(path.read_text() + '{"experiment_id": "%s"}\n' % "x")
+    path.write_text(path.read_text() + '{"experiment_id": "x"}\n')
     assert research.run() == 0
     assert "experiments.jsonl in the workspace" in research.comment
 

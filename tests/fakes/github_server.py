@@ -1,4 +1,4 @@
-"""A GitHub on loopback: stateful, paged, with permissions, limits and faults; every body held to GitHub's own models."""
+"""A GitHub on loopback: stateful, paged, with permissions, limits and faults; each body held to GitHub's own models."""
 
 from __future__ import annotations
 

@@ -46,4 +46,4 @@ def _value(kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return dict(_template(kind))
     simple = {str: "text", int: 1, float: 1.0, bool: False, datetime: "2026-11-23T00:00:00Z", date: "2026-11-23"}
-    return simple.get(kind, None)
+    return simple.get(kind)
