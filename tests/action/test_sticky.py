@@ -120,7 +120,7 @@ def test_a_head_that_moved_on_is_not_commented(ready):
 
 
 def test_two_runs_at_once_end_with_one_comment(ready):
-    """Each lists before the other has written, so both create; the second look leaves the older one."""
+    """Each lists before the other has written, so both create; the older comment stays, with the younger run's words."""
     meet = threading.Barrier(2, timeout=10)
 
     def wait(method, path):
@@ -131,7 +131,7 @@ def test_two_runs_at_once_end_with_one_comment(ready):
     payload = ready.payload()
     from expflow_hooks.action import main
 
-    environments = [ready.environment("pull_request", payload) for _ in range(2)]
+    environments = [ready.environment("pull_request", payload, top=top) for top in ("1", "3")]
     threads = [threading.Thread(target=main.run, args=(environment,)) for environment in environments]
     for thread in threads:
         thread.start()
