@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from expflow_hooks.core.values import show_number
+from expflow_hooks.action.numbers import short
 
 WIDTH = 40  # characters
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -24,8 +24,11 @@ class Bar(NamedTuple):
     candidate: bool
 
 
-def draw(bars: Sequence[Bar], gates: Sequence[float], width: int = WIDTH) -> list[str]:
-    """Return the lines of the chart, with a line down at each gate; nothing for fewer than two rows."""
+def draw(bars: Sequence[Bar], gates: Sequence[float], arrow: str = " ", width: int = WIDTH) -> list[str]:
+    """Return the lines of the chart, with a line down at each gate; nothing for fewer than two rows.
+
+    `arrow` says which way is better.
+    """
     if len(bars) < 2:
         return []
     values = [*(bar.value for bar in bars), *gates]
@@ -39,7 +42,7 @@ def draw(bars: Sequence[Bar], gates: Sequence[float], width: int = WIDTH) -> lis
     zero = max(0.0, min(places[-1], width)) if not dots else -1.0
     marks = {min(int(place), width) for place in places[len(bars) : -1]}
     lines = [_line(bar, place, zero, marks, width) for bar, place in zip(bars, places, strict=False)]
-    return [*lines, _axis(start, end, gates, marks, width)]
+    return [*lines, f" {arrow:>4} {_axis(start, end, gates, marks, width)}"]
 
 
 def _line(bar: Bar, place: float, zero: float, marks: set[int], width: int) -> str:
@@ -48,7 +51,7 @@ def _line(bar: Bar, place: float, zero: float, marks: set[int], width: int) -> s
         cells[mark] = "┊" if cells[mark] == " " else cells[mark]
     rank = "–" if bar.rank is None else str(bar.rank)
     sign = "▶" if bar.candidate else " "
-    return f"{sign}{rank:>4} {''.join(cells)} {show_number(bar.value)}"
+    return f"{sign}{rank:>4} {''.join(cells)} {short(bar.value)}"
 
 
 def _bar(start: float, end: float, width: int) -> list[str]:
@@ -71,5 +74,5 @@ def _dot(place: float, width: int) -> list[str]:
 
 def _axis(start: float, end: float, gates: Sequence[float], marks: set[int], width: int) -> str:
     cells = ["┊" if cell in marks else "─" for cell in range(width + 1)]
-    told = f"{show_number(start)} … {show_number(end)}"
-    return f"      {''.join(cells)} {told}" + ("; ┊ gate " + ", ".join(map(show_number, gates)) if gates else "")
+    told = f"{short(start)} … {short(end)}"
+    return f"{''.join(cells)} {told}" + ("; ┊ gate " + ", ".join(map(short, gates)) if gates else "")

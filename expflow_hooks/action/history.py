@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from expflow_hooks.action.judge import Judgement, Said, runs_of
+from expflow_hooks.action.numbers import short
 from expflow_hooks.core.rows import Row
-from expflow_hooks.core.values import show_number
 from expflow_hooks.render.table import Data
 
 _KEPT = 20  # rows: enough to tell what moved, and small beside the comment
@@ -57,7 +57,7 @@ def _id(row: Row) -> str:
 
 
 def _kept(row: Row) -> list[Any]:
-    return [row.label[:80], row.rank, show_number(row.value)]
+    return [row.label[:80], row.rank, short(row.value)]
 
 
 def _row(kept: Any) -> tuple[Any, ...] | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from expflow_hooks.action.chart import Bar, draw
 from expflow_hooks.action.judge import Judgement
+from expflow_hooks.action.numbers import are_told_apart, short, short_in_gate
 from expflow_hooks.action.sizing import Detail
 from expflow_hooks.core.gates import GateResult
 from expflow_hooks.core.ranking import Ranking
@@ -50,12 +52,13 @@ def _table(judgement: Judgement, ranking: Ranking, detail: Detail, commits_url: 
     headings += [code_span(gate.show()) for gate in query.gates]
     headings += ["Tags", "Commit"] if detail.columns else []
     lines = [_row(headings), "|--:|:--|--:|" + ":--|" * (len(headings) - 3)]
+    show = short if are_told_apart(row.value for row in shown) else show_number
     place = 0
     for row in shown:
         at = ranking.ranked.index(row)
         if at > place:
             lines.append(_row([f"<sub>{at - place} more</sub>"] + [""] * (len(headings) - 1)))
-        lines.append(_row(_cells(judgement, row, detail, commits_url)))
+        lines.append(_row(_cells(judgement, row, detail, commits_url, show)))
         place = at + 1
     if len(ranking.ranked) > place:
         lines.append(_row([f"<sub>{len(ranking.ranked) - place} more</sub>"] + [""] * (len(headings) - 1)))
@@ -71,19 +74,19 @@ def _shown(judgement: Judgement, ranking: Ranking, detail: Detail) -> list[Row]:
     return first + own[: detail.rows]
 
 
-def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str) -> list[str]:
+def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, show: Callable[[Any], str]) -> list[str]:
     own = row in judgement.rows
     rank = f"▶ **{row.rank}**" if own else str(row.rank)
     notes = [*row.notes, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
     name = (f"**{code_span(row.label)}**" if own else code_span(row.label)) + "".join(
         f"<br><sub>{code_span(note)}</sub>" for note in notes
     )
-    cells = [rank, name, _value(row), *(gate_cell(result) for result in row.gate_results)]
+    cells = [rank, name, _value(row, show), *(gate_cell(result) for result in row.gate_results)]
     return [*cells, tags_cell(row.tags), commit_cell(row.commit, commits_url)] if detail.columns else cells
 
 
-def _value(row: Row) -> str:
-    shown = show_number(row.value)
+def _value(row: Row, show: Callable[[Any], str]) -> str:
+    shown = show(row.value)
     if row.group is None:
         return shown
     spread = f" ± {row.group.spread:.3g}" if row.group.spread is not None else ""
@@ -95,7 +98,7 @@ def gate_cell(result: GateResult) -> str:
     mark = "✅" if result.passed else "❌"
     if result.status or result.margin is None:
         return f"{mark} {result.status}"
-    return f"{mark} {show_number(result.value)} <sub>{result.margin:+.4g}</sub>"
+    return f"{mark} {short_in_gate(result)} <sub>{result.margin:+.4g}</sub>"
 
 
 def tags_cell(tags: Sequence[str]) -> str:
@@ -122,7 +125,7 @@ def _chart(judgement: Judgement, ranking: Ranking) -> str:
     failed = [row for row in judgement.rows if row.rank is None and value_status(row.value) is None]
     bars = [Bar(row.rank, row.value, row in judgement.rows) for row in (rows + failed)[: 2 * _CHARTED]]
     gates = [gate.threshold for gate in ranking.query.gates if gate.metric == ranking.query.sort_by]
-    lines = draw(bars, gates)
+    lines = draw(bars, gates, arrow(ranking))
     return "```text\n" + "\n".join(lines) + "\n```" if lines else ""
 
 
@@ -137,7 +140,7 @@ def _below(judgement: Judgement, ranking: Ranking, detail: Detail) -> str:
     for row in rows:
         name = f"▶ **{code_span(row.label)}**" if row in own else code_span(row.label)
         reason = code_span(row.reason(ranking.query.sort_by) or "", 200)
-        lines.append(_row([name, show_number(row.value), reason]))
+        lines.append(_row([name, short(row.value), reason]))
     more = len(ranking.below) - len(rows)
     if more:
         lines.append(_row([f"<sub>{more} more</sub>", "", ""]))

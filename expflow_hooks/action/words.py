@@ -14,8 +14,9 @@ from expflow_hooks.action.judge import (
     Said,
     candidate_rows,
 )
+from expflow_hooks.action.numbers import short
 from expflow_hooks.core.rows import Row
-from expflow_hooks.core.values import show_number, value_status
+from expflow_hooks.core.values import value_status
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.table import Data
 
@@ -63,7 +64,7 @@ def standing(judgement: Judgement) -> Said:
     if best is None:
         return Data(judgement.rows[0].label), " stands below the line"
     said: Said = (Data(best.label), f" is rank {best.rank} of {ranking.counts['ranked']} by ", Data(query.sort_by))
-    return (*said, f": {show_number(best.value)}", *distance(judgement, best))
+    return (*said, f": {short(best.value)}", *distance(judgement, best))
 
 
 def distance(judgement: Judgement, row: Row) -> Said:

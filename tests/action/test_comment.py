@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from expflow_hooks.action.chart import Bar, draw
 from expflow_hooks.action.marker import Marker, read_marker, read_state, state_line
+from expflow_hooks.action.numbers import short_in_gate
 from expflow_hooks.action.sizing import COMMENT_LIMIT, LADDER, fit
+from expflow_hooks.core.gates import parse_gate
 
 HOSTILE = [
     "$(touch pwned)",
@@ -199,12 +201,12 @@ def test_a_marker_is_the_first_line_and_nothing_else():
 
 
 def test_a_chart_has_a_line_at_the_gate_and_no_names():
-    chart = draw([Bar(1, 5.0, False), Bar(2, 10.0, True), Bar(None, 20.0, False)], [15.0], 20)
+    chart = draw([Bar(1, 5.0, False), Bar(2, 10.0, True), Bar(None, 20.0, False)], [15.0], "↓", 20)
     assert chart == [
         "    1 █████          ┊      5",
         "▶   2 ██████████     ┊      10",
         "    – ████████████████████  20",
-        "      ───────────────┊───── 0 … 20; ┊ gate 15",
+        "    ↓ ───────────────┊───── 0 … 20; ┊ gate 15",
     ]
 
 
@@ -221,3 +223,27 @@ def test_values_close_together_are_dots_on_a_cut_axis():
     chart = draw([Bar(1, 0.999, False), Bar(2, 0.991, False)], [])
     assert "●" in chart[0]
     assert "█" not in "".join(chart)
+
+
+@pytest.mark.parametrize(
+    ("value", "gate", "shown"),
+    [
+        (18.0899999999, "pde_mean:lt:18.09", "18.0899999999"),
+        (18.0900000001, "pde_mean:lt:18.09", "18.09"),
+        (12.3933333333, "pde_mean:lt:18.09", "12.3933"),
+        (18.0900000001, "pde_mean:le:18.09", "18.0900000001"),
+        (7, "pde_mean:lt:18.09", "7"),
+    ],
+)
+def test_a_number_never_seems_to_be_on_the_other_side_of_a_gate(value, gate, shown):
+    assert short_in_gate(parse_gate(gate).judge(value)) == shown
+
+
+def test_ranks_that_differ_never_show_the_same_number(research):
+    research.setup()
+    values = (0.12345671, 0.12345672)
+    research.results(*(record(f"r{i}", value, commit=research.head) for i, value in enumerate(values)))
+    research.open()
+    research.run()
+    assert "| 0.12345671 |" in research.comment
+    assert "| 0.12345672 |" in research.comment

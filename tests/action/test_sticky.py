@@ -120,7 +120,7 @@ def test_a_head_that_moved_on_is_not_commented(ready):
 
 
 def test_two_runs_at_once_end_with_one_comment(ready):
-    """Each lists before the other has written, so both create; the older comment stays, with the younger run's words."""
+    """Each lists before the other has written, so both create; the older comment stays, with the younger's words."""
     meet = threading.Barrier(2, timeout=10)
 
     def wait(method, path):
