@@ -157,6 +157,8 @@ def make_query(
         parsed or board.gates,
         group_by or board.group_by,
         top if top is not None else board.top,
-        Selection(selection.project or board.project, selection.tags or board.tags, selection.status),
+        Selection(
+            selection.project or board.project, selection.tags or board.tags, selection.status, selection.subprojects
+        ),
         policy.metrics,
     )

@@ -45,7 +45,8 @@ def _hash(pin: str) -> str:
     return sha256(pin.encode()).hexdigest()
 
 
-def _as_digest(text: str) -> str | None:
+def as_digest(text: str) -> str | None:
+    """Return text as a hash in lower-case hex, or None if it is none."""
     text = text.strip().lower()
     return text if len(text) == 64 and set(text) <= set("0123456789abcdef") else None
 
@@ -63,12 +64,12 @@ def _from_store() -> Stored | None:
         return Stored(path, None)
     if data is None:
         return None
-    return Stored(path, _as_digest(data.decode("ascii", "replace")))
+    return Stored(path, as_digest(data.decode("ascii", "replace")))
 
 
 def _from_environment() -> Stored | None:
     value = os.environ.get(ENV_HASH, "").strip()
-    return Stored(ENV_HASH, _as_digest(value)) if value else None
+    return Stored(ENV_HASH, as_digest(value)) if value else None
 
 
 def _from_env_files() -> Stored | None:
@@ -76,7 +77,7 @@ def _from_env_files() -> Stored | None:
         path = os.path.join(folder, ".env")
         value = env_file_value(path)
         if value:
-            return Stored(path, _as_digest(value))
+            return Stored(path, as_digest(value))
     return None
 
 
@@ -85,7 +86,7 @@ def _from_config_files() -> Stored | None:
         path = os.path.join(folder, "config.yaml")
         value = config_value(path)
         if value is not None:
-            return Stored(path, _as_digest(value))
+            return Stored(path, as_digest(value))
     return None
 
 
