@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expflow_hooks import sources
 from expflow_hooks.core.errors import UsageError
@@ -14,14 +14,17 @@ from expflow_hooks.core.gates import Gate, parse_gate
 from expflow_hooks.core.grouping import GroupBy
 from expflow_hooks.core.policy import Policy, load_policy
 from expflow_hooks.core.ranking import Query, rank
-from expflow_hooks.core.writer import Writer
 from expflow_hooks.render.ranking import ranking_json
-from expflow_hooks.worktree import provenance
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.writer import Writer
 
 
 @lru_cache(maxsize=8)
 def _writer(path: str) -> Writer:
     """Return the one writer of a path: it remembers how far it knows the file, so that appending stays cheap."""
+    from expflow_hooks.core.writer import Writer
+
     return Writer(path)
 
 
@@ -58,6 +61,8 @@ def record(
 
 def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
     """Append a record to the registry, completed from what is known, and return it."""
+    from expflow_hooks.worktree import provenance
+
     experiment_id = check_record(given)
     filled = {**provenance(writer.path), "timestamp": datetime.now(timezone.utc).isoformat(timespec="seconds")}
     written: dict[str, Any] = {}
@@ -152,6 +157,8 @@ def make_query(
         parsed or board.gates,
         group_by or board.group_by,
         top if top is not None else board.top,
-        Selection(selection.project or board.project, selection.tags or board.tags, selection.status),
+        Selection(
+            selection.project or board.project, selection.tags or board.tags, selection.status, selection.subprojects
+        ),
         policy.metrics,
     )

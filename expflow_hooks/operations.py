@@ -1,17 +1,23 @@
-"""Cancel, stop and delete: the guard first, then the registry line that says who did what, when and why."""
+"""Cancel, stop and delete: the guard first, then the server, then the registry line that says who did what and why.
+
+In that order, so that each failure leaves a true record: what was not done is not recorded.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core import pin
-from expflow_hooks.core.errors import PinRefusedError, UsageError
-from expflow_hooks.core.experiment import from_mapping, next_state
+from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
+from expflow_hooks.core.experiment import Experiment, from_mapping, next_state
 from expflow_hooks.core.values import show_number
 from expflow_hooks.core.writer import Writer
+
+if TYPE_CHECKING:
+    from expflow_hooks.sources.clearml_control import RemoteTask
 
 
 class Request(NamedTuple):
@@ -24,12 +30,16 @@ class Request(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What an operation did: the states before and after, and how it was authorised (pin, force or unguarded)."""
+    """What an operation did: the states before and after, how it was authorised (pin, force or unguarded).
+
+    `told` is what the server did, in words; None where no server was asked.
+    """
 
     experiment_id: str
     before: str
     after: str
     authorised: str
+    told: str | None = None
 
 
 def authorise(request: Request, ask: pin.Ask, *, allow_force: bool = True, at_stake: str = "") -> str:
@@ -65,6 +75,35 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
     return done[-1]
 
 
+def operate_on_task(
+    writer: Writer, request: Request, ask: pin.Ask, task: RemoteTask, *, allow_force: bool = True
+) -> Done:
+    """Do a guarded operation on a task of the server, and append the line of its experiment with what was reached.
+
+    An experiment that the registry does not have yet gets its first line from the task. Raises TransitionError for a
+    state that the operation is not for, PinRefusedError if the guard says no, UnreadableError if the server cannot do
+    it: nothing has been written then.
+    """
+    before = task.read()
+    next_state(request.operation, task.task_id, before.state)
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=_stake(before))
+    reached = task.do(request.operation)
+
+    def make(record: dict[str, Any] | None) -> dict[str, Any]:
+        from expflow_hooks.sources.clearml_records import record_of
+
+        known = record_of(before)[0] if record is None else record
+        told = {**event(request, authorised), "task": task.task_id, "server": reached.told}
+        identity = {"experiment_id": request.experiment_id, "clearml_task_id": task.task_id}
+        return {**known, **identity, "status": reached.state, "event": told}
+
+    try:
+        writer.update(request.experiment_id, make)
+    except UnreadableError as error:
+        raise UnreadableError(f"{error}; but on the server it was done: {reached.told}") from None
+    return Done(request.experiment_id, before.state, reached.state, authorised, reached.told)
+
+
 def event(request: Request, authorised: str) -> dict[str, Any]:
     """Return the history's entry for an operation: what, who, when, how authorised, why."""
     return {
@@ -78,7 +117,10 @@ def event(request: Request, authorised: str) -> dict[str, Any]:
 
 def at_stake(record: Mapping[str, Any]) -> str:
     """Return, for the prompt, what would be lost: name, state and metrics."""
-    experiment = from_mapping(record)
+    return _stake(from_mapping(record))
+
+
+def _stake(experiment: Experiment) -> str:
     metrics = ", ".join(f"{name} {show_number(value)}" for name, value in list((experiment.metrics or {}).items())[:6])
     return f" ({experiment.label}, {experiment.state}{', ' + metrics if metrics else ''})"
 

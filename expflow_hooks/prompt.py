@@ -71,3 +71,26 @@ def _time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def answer(question: str, default: str) -> str:
+    """Return what the user answers on one line, or the default for an empty line or none."""
+    return _line(f"{question} [{default}] ") or default
+
+
+def confirm(question: str) -> bool:
+    """Return whether the user says yes, on the terminal or in a line of standard input; nothing said is no."""
+    return _line(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def _line(prompt: str) -> str:
+    if sys.stdin is None or sys.stdin.closed:
+        return ""
+    try:
+        print(prompt, end="", file=sys.stderr, flush=True)
+        said = sys.stdin.readline().strip()
+        if not sys.stdin.isatty():
+            print(file=sys.stderr)
+        return said
+    except (OSError, ValueError):
+        return ""

@@ -11,7 +11,7 @@ from expflow_hooks.cli.output import emit, warn_unreadable
 from expflow_hooks.core.audit import RULE_SETS, all_pass, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.experiment import UNFINISHED, from_mapping
-from expflow_hooks.core.registry import Registry, revisions
+from expflow_hooks.core.registry import Registry, Revision, revisions
 from expflow_hooks.render.audit import AuditReport, render_audit
 
 
@@ -36,17 +36,22 @@ def validate(
 ) -> int:
     """Say for each rule whether it holds. Exits 1 if one does not, 3 while the experiment is unfinished."""
     rules = policy()
-    if task_id is not None:
-        from expflow_hooks.sources.clearml import read_task
+    chosen = RULE_SETS["competition"] if competition_rules else rules.audit.rules
+    if task_id is not None or not sources.is_registry(source, rules):
+        from expflow_hooks.cli.tasks import read_one
 
-        experiment, changes, name, unreadable = read_task(task_id, rules), [], "clearml", False
+        where = sources.CLEARML if task_id is not None else source
+        needed = [rule.subject for rule in chosen if rule.kind in ("reported", "gate")]
+        dirty = any(rule.kind == "clean" for rule in chosen)
+        experiment, name = read_one(task_id or experiment_id, where, needed, dirty=dirty)
+        changes: list[Revision] = []
+        unreadable = False
     else:
         registry = Registry(sources.registry_to_read(source, rules), missing_ok=source is None)
         history = registry.history(experiment_id)
         experiment, changes = from_mapping(history[-1].record), revisions(history)
         name, unreadable = registry.path, bool(registry.unreadable)
         warn_unreadable(registry.path, registry.unreadable)
-    chosen = RULE_SETS["competition"] if competition_rules else rules.audit.rules
     checks = audit(experiment, chosen, rules.metrics)
     emit(render_audit(AuditReport(experiment_id, checks, changes, name), form), output)
     codes = [UNREADABLE] if unreadable else []

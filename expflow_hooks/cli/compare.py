@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from expflow_hooks import sources
 from expflow_hooks.api import make_query
-from expflow_hooks.cli.options import complete_metric, output_options, policy, selection_options, source_option
+from expflow_hooks.cli.options import (
+    complete_metric,
+    output_options,
+    policy,
+    selection_options,
+    source_option,
+    together,
+)
 from expflow_hooks.cli.options import split_tags as split
 from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
@@ -19,6 +27,46 @@ from expflow_hooks.core.ranking import Ranking, rank
 from expflow_hooks.render.ranking import render_ranking
 
 FAIL_ON = ("never", "none-pass", "any-fail")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_sort_by = click.option(
+    "--sort-by", metavar="M", shell_complete=complete_metric, help="The metric. Default: seg_total."
+)
+_ascending = click.option(
+    "--ascending", "ascending", flag_value=True, type=bool, default=None, help="The smallest value is best."
+)
+_descending = click.option("--descending", "ascending", flag_value=False, type=bool, help="The largest value is best.")
+_gate = click.option(
+    "--gate", "gates", metavar="M:OP:V", multiple=True, help="Such as pde_mean:lt:18.09; lt, le, gt or ge."
+)
+_group_ignore = click.option(
+    "--group-ignore", metavar="PARAM", multiple=True, help="Group runs that differ in PARAM only."
+)
+_aggregate = click.option("--aggregate", type=click.Choice(AGGREGATES), help="What a group's value is. Default: mean.")
+_min_runs = click.option(
+    "--min-runs", type=click.IntRange(min=1), metavar="N", help="Groups of fewer runs do not rank."
+)
+_top = click.option("--top", "--max", "-m", "top", type=click.IntRange(min=1), metavar="N", help="Show the first N.")
+_fail_on = click.option(
+    "--fail-on", type=click.Choice(FAIL_ON), default="never", show_default=True, help="When to exit with 1."
+)
+
+
+def ranking_options(function: F) -> F:
+    """Add what says how to rank and when to fail, and the form of the output."""
+    return together(
+        selection_options,
+        _sort_by,
+        _ascending,
+        _descending,
+        _gate,
+        _group_ignore,
+        _aggregate,
+        _min_runs,
+        _top,
+        _fail_on,
+        output_options,
+    )(function)
 
 
 @click.command(
@@ -27,35 +75,32 @@ FAIL_ON = ("never", "none-pass", "any-fail")
     " --gate pde_mean:lt:18.09 --gate train_time_min:lt:60 --top 10",
 )
 @source_option
-@selection_options
-@click.option("--sort-by", metavar="M", shell_complete=complete_metric, help="The metric. Default: seg_total.")
-@click.option("--ascending", "ascending", flag_value=True, type=bool, default=None, help="The smallest value is best.")
-@click.option("--descending", "ascending", flag_value=False, type=bool, help="The largest value is best.")
-@click.option("--gate", "gates", metavar="M:OP:V", multiple=True, help="Such as pde_mean:lt:18.09; lt, le, gt or ge.")
-@click.option("--group-ignore", metavar="PARAM", multiple=True, help="Group runs that differ in PARAM only.")
-@click.option("--aggregate", type=click.Choice(AGGREGATES), help="What a group's value is. Default: mean.")
-@click.option("--min-runs", type=click.IntRange(min=1), metavar="N", help="Groups of fewer runs do not rank.")
-@click.option("--top", "--max", "-m", "top", type=click.IntRange(min=1), metavar="N", help="Show the first N.")
-@click.option("--fail-on", type=click.Choice(FAIL_ON), default="never", show_default=True, help="When to exit with 1.")
-@output_options
+@ranking_options
 def command(form: str, output: str | None, fail_on: str, **options: Any) -> int:
     """Rank experiments by a metric; what fails a gate or cannot be compared stands below the line, with the reason."""
     return compare(policy(), options, form, output, fail_on)
 
 
-def compare(rules: Policy, options: dict[str, Any], form: str, output: str | None, fail_on: str) -> int:
+def compare(
+    rules: Policy,
+    options: dict[str, Any],
+    form: str,
+    output: str | None,
+    fail_on: str,
+    reading: sources.Reading = sources.LAST,
+) -> int:
     """Rank as the options and the policy say, show the ranking, and return the exit code."""
     query = make_query(
         rules,
-        Selection(options["project"], split(options["tags"]), options["status"]),
+        Selection(options["project"], split(options["tags"]), options["status"], bool(options.get("subprojects"))),
         sort_by=options["sort_by"],
         ascending=options["ascending"],
         gates=options["gates"],
         group_by=_group_by(rules, options),
         top=options["top"],
     )
-    source = sources.open_source(options["source"], rules, query)
-    ranking = rank(source.experiments(progress(source.name)), query)
+    source = sources.open_source(options["source"], rules, query, reading)
+    ranking = rank(source.experiments(progress(source.name, source.unit)), query)
     unreadable = source.unreadable()
     warn_unreadable(source.name, unreadable)
     for warning in source.warnings:

@@ -80,10 +80,12 @@ def warn_unreadable(source: str, unreadable: Sequence[Unreadable], most: int = 5
         warn(f"{source}: {len(unreadable) - most} more unreadable lines; `expflow-hooks run verify` lists them")
 
 
-def progress(source: str) -> Progress | None:
+def progress(source: str, unit: str = "bytes") -> Progress | None:
     """Return a reporter for long reads, or None where standard error is no terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
+    if unit != "bytes":
+        return _counting(source, unit)
     last = [0.0]
 
     def report(done: int, total: int) -> None:
@@ -93,6 +95,16 @@ def progress(source: str) -> Progress | None:
         last[0] = now
         end = "\r\x1b[K" if done >= total else ""
         sys.stderr.write(f"\rreading {terminal(os.path.basename(source))}  {100 * done // total:3d}%{end}")
+        sys.stderr.flush()
+
+    return report
+
+
+def _counting(source: str, unit: str) -> Progress:
+    """Return a reporter for a source that does not know how much there is: the count so far, wiped away at the end."""
+
+    def report(done: int, total: int) -> None:
+        sys.stderr.write("\r\x1b[K" if total else f"\rreading {terminal(source)}  {done} {unit}")
         sys.stderr.flush()
 
     return report

@@ -1,4 +1,4 @@
-"""`expflow-hooks pin`: set, check and clear the PIN."""
+"""`expflow-hooks pin`: set, check, clear and migrate the PIN."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core import pin
 from expflow_hooks.core.errors import OK, PIN_REFUSED, SAYS_NO, PinRefusedError, UsageError
-from expflow_hooks.operations import user
 from expflow_hooks.prompt import ENV_PIN, asker
 
 
@@ -107,6 +106,35 @@ def status() -> int:
     return OK
 
 
+@command.command("migrate", epilog="Example: expflow-hooks pin migrate")
+def migrate() -> int:
+    """Move the PIN's hash out of config.yaml and .env into the store; their comments and order stay.
+
+    Refuses (exit 2) when two places disagree. Says what to do when git's history has the hash already.
+    """
+    from expflow_hooks.setup.migrate import migrate as move
+
+    done, history = move()
+    if not done.files:
+        emit("Nothing to move: no config.yaml and no .env here holds a PIN's hash.\n")
+        return OK
+    emit(f"The hash stands in {pin.store_path()} now, and not in {' or '.join(done.files)} any more.\n")
+    if done.environment:
+        warn(f"{pin.ENV_HASH} holds it, too: unset it where it is set")
+    if history.problem:
+        warn(f"git's history could not be looked at ({history.problem}); if it has the hash, change the PIN")
+    if history.staged:
+        warn(f"git's index has the hash still: {', '.join(history.staged[:3])}; `git add` the file before you commit")
+    if history.committed:
+        more = f" and {len(history.committed) - 3} more" if len(history.committed) > 3 else ""
+        warn(f"git's history has the hash: {', '.join(history.committed[:3])}{more}")
+        warn(
+            "change the PIN: `expflow-hooks pin init`. Rewriting history is not enough, since clones, forks and caches"
+            " keep what they have"
+        )
+    return OK
+
+
 def _unlock(action: str, old: str | None, force: bool) -> None:
     if pin.pin_is_set() and not force:
         try:
@@ -116,6 +144,8 @@ def _unlock(action: str, old: str | None, force: bool) -> None:
                 f"{action}: the PIN that is set now was not given or is wrong; --pin gives it, --force does without"
             ) from None
     elif pin.pin_is_set():
+        from expflow_hooks.operations import user  # here: the registry behind it is a third of a start
+
         pin.log_forced(action, user())
         warn(f"{action}: forced, without the PIN; ~/.expflow/pin.log says so")
 

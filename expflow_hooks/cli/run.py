@@ -9,10 +9,10 @@ import click
 
 from expflow_hooks import sources
 from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.operate import COMMANDS
 from expflow_hooks.cli.options import (
     complete_experiment,
     output_options,
-    pin_options,
     policy,
     selection_options,
     source_option,
@@ -38,6 +38,8 @@ def command() -> None:
 def list_runs(source: str | None, project: str | None, tags: str | None, status: str | None, **out: Any) -> int:
     """List experiments, each in its present state."""
     selection = Selection(project, split_tags(tags), status)
+    if not sources.is_registry(source, policy()):
+        return _list_source(source, selection, **out)
     registry = _reading(source)
     if out["form"] == "json":
         text = render_record(_selected(registry.records(), selection))
@@ -70,10 +72,35 @@ def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> list[d
 @output_options
 def show(experiment_id: str, history: bool, source: str | None, form: str, output: str | None) -> int:
     """Show one experiment: every field, and with --history how it came to be so."""
+    if not sources.is_registry(source, policy()):
+        from expflow_hooks.cli.tasks import task_as_line
+
+        lines = task_as_line(experiment_id, source)
+        emit(render_history(lines, [], form), output)
+        return OK
     registry = _reading(source)
     lines = registry.history(experiment_id)
     warn_unreadable(registry.path, registry.unreadable)
     emit(render_history(lines if history else lines[-1:], revisions(lines), form), output)
+    return OK
+
+
+def _list_source(source: str | None, selection: Selection, form: str, output: str | None) -> int:
+    """List the experiments of a server or of offline sessions, which have no lines."""
+    from expflow_hooks.api import make_query
+    from expflow_hooks.sources.clearml_records import record_of
+
+    rules = policy()
+    query = make_query(rules, selection)
+    opened = sources.open_source(source, rules, query, sources.Reading(judged=False))
+    found = latest(opened.experiments(progress(opened.name, opened.unit)), query.selection)
+    for warning in opened.warnings:
+        warn(warning)
+    warn_unreadable(opened.name, opened.unreadable())
+    if form == "json":
+        emit(render_record([record_of(experiment)[0] for experiment in found]), output)
+    else:
+        emit(render_experiments(found, opened.name, form), output)
     return OK
 
 
@@ -82,13 +109,20 @@ command.add_command(click.Command("status", params=show.params, callback=show.ca
 
 
 @command.command("add", epilog='Example: echo \'{"experiment_id": "exp-001"}\' | expflow-hooks run add -')
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|-", required=False)
+@click.option("--task-id", "-t", metavar="T", help="Make the record from this ClearML task; a FILE's one goes over it.")
 @click.option("--source", metavar="FILE", help="The registry to add to.")
-def add(file: str, source: str | None) -> int:
+def add(file: str | None, task_id: str | None, source: str | None) -> int:
     """Add experiments to the registry: one JSON object, a list of them, or one a line.
 
     Commit, branch, dirty and time come from git and the clock where a record does not say them.
     """
+    if task_id is not None:
+        from expflow_hooks.cli.tasks import add_from_task
+
+        return add_from_task(task_id, file, source)
+    if file is None:
+        raise click.UsageError("give a FILE, - for standard input, or --task-id T")
     from expflow_hooks.api import append_record, check_record
     from expflow_hooks.cli.records import read_records
     from expflow_hooks.core.writer import Writer
@@ -104,35 +138,6 @@ def add(file: str, source: str | None) -> int:
         f"{', …' if len(records) > 5 else ''}\n"
     )
     return OK
-
-
-def _operation(name: str, does: str) -> None:
-    @command.command(name, help=does, epilog=f"Example: expflow-hooks run {name} exp-001 --reason 'wrong mesh'")
-    @click.argument("experiment_id", metavar="ID", shell_complete=complete_experiment)
-    @click.option("--source", metavar="FILE", help="The registry it stands in.")
-    @click.option("--reason", metavar="TEXT", help="Why; kept in the history.")
-    @pin_options
-    def run(experiment_id: str, source: str | None, reason: str | None, pin: str | None, force: bool) -> int:
-        from expflow_hooks.core.writer import Writer
-        from expflow_hooks.operations import Request, operate
-        from expflow_hooks.prompt import asker
-
-        rules = policy()
-        writer = Writer(sources.registry_path(source, rules))
-        Registry(writer.path).history(experiment_id)  # an id that is not there is told with the nearest ones
-        request = Request(name, experiment_id, force, reason)
-        done = operate(writer, request, asker(pin), allow_force=rules.allow_force)
-        if done.authorised != "pin":
-            warn(f"{name} {experiment_id}: {_AUTHORISED[done.authorised]}; the history says so")
-        emit(f"{experiment_id}: {done.before} → {done.after} in {writer.path}. Recorded; no process was stopped.\n")
-        return OK
-
-
-_AUTHORISED = {"force": "forced, without the PIN", "unguarded": "no PIN is set, so nothing asked for it"}
-
-_operation("cancel", "Cancel an experiment that has not finished. Asks for the PIN.")
-_operation("stop", "Stop a running experiment. Asks for the PIN.")
-_operation("delete", "Delete an experiment: a line says so, its metrics stay in the history. Asks for the PIN.")
 
 
 @command.command("verify", epilog="Example: expflow-hooks run verify --source experiments.jsonl")
@@ -151,6 +156,10 @@ def verify(expect_head: str | None, source: str | None, form: str, output: str |
     codes += [UNREADABLE] if registry.unreadable else []
     codes += [UNDECIDED] if result.uncovered or not result.lines else []
     return worst(codes)
+
+
+for _command in COMMANDS:
+    command.add_command(_command)
 
 
 def _reading(source: str | None) -> Registry:

@@ -78,16 +78,22 @@ class Selection(NamedTuple):
     project: str | None = None
     tags: tuple[str, ...] = ()
     status: str | None = None
+    subprojects: bool = False
 
     def matcher(self) -> Callable[[Experiment], bool] | None:
         """Return a function that says whether an experiment is meant, or None where all are."""
         if self == Selection():
             return None
         wanted = set(self.tags)
+        below = f"{self.project}/" if self.subprojects else None
 
         def selects(experiment: Experiment) -> bool:
             return (
-                (self.project is None or experiment.project == self.project)
+                (
+                    self.project is None
+                    or experiment.project == self.project
+                    or (below is not None and (experiment.project or "").startswith(below))
+                )
                 and (self.status is None or experiment.state == self.status)
                 and wanted.issubset(experiment.tags or ())
             )

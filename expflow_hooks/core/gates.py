@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.values import parse_decimal, value_status
+from expflow_hooks.core.values import LARGEST, parse_decimal, value_status
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
@@ -52,6 +53,17 @@ class Gate(NamedTuple):
         """Say whether the gate bounds from above (`lt`, `le`), so that the largest value is the worst."""
         return self.op in ("lt", "le")
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """Return the least and the largest float for which the gate holds; no infinity is between them.
+
+        Where it holds for none, the least is above the largest.
+        """
+        strict = self.op in ("lt", "gt")
+        if self.upper:
+            return -LARGEST, math.nextafter(self.threshold, -math.inf) if strict else self.threshold
+        return math.nextafter(self.threshold, math.inf) if strict else self.threshold, LARGEST
+
     def holds(self, value: Any) -> bool:
         """Say whether the value counts and the comparison holds."""
         return value_status(value) is None and OPERATORS[self.op](value, self.threshold)
@@ -72,16 +84,17 @@ class Gate(NamedTuple):
 def all_hold(gates: Sequence[Gate]) -> Callable[[Sequence[Any]], bool]:
     """Return a function that says whether every gate holds for its value; the values in the order of the gates.
 
-    A finite float, nearly every value there is, is told in place, without a call.
+    A float, as nearly every value is, is told in place: a call for each gate doubled the time of judging a row.
     """
-    tests = [(OPERATORS[gate.op], gate.threshold, gate) for gate in gates]
+    tests = [(i, *gate.range) for i, gate in enumerate(gates)]
 
     def hold(values: Sequence[Any]) -> bool:
-        for (compare, threshold, gate), value in zip(tests, values):  # noqa: B905 - strict= costs, the lengths agree
-            if value.__class__ is float and value - value == 0.0:  # false for NaN and the infinities
-                if not compare(value, threshold):
+        for i, low, high in tests:
+            value = values[i]
+            if value.__class__ is float:
+                if not low <= value <= high:
                     return False
-            elif not gate.holds(value):
+            elif not gates[i].holds(value):
                 return False
         return True
 

@@ -9,7 +9,8 @@ import msgspec
 
 from expflow_hooks.core.experiment import Experiment, from_mapping
 
-_decode = msgspec.json.Decoder(Experiment).decode
+_decoder = msgspec.json.Decoder(Experiment)
+_REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def decode_record(line: bytes) -> dict[str, Any]:
@@ -32,9 +33,25 @@ def decode_record(line: bytes) -> dict[str, Any]:
 def decode_experiment(line: bytes) -> Experiment:
     """Return a line's experiment; raise ValueError, in a few words, for a line that cannot be read."""
     try:
-        return _decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decoder.decode(line)
+    except _REFUSALS:
         return from_mapping(decode_record(line))
+
+
+def decode_lines(lines: list[bytes]) -> list[Experiment] | None:
+    """Return the experiments of lines, one a line, or None for lines that have to be read one at a time.
+
+    One call for some hundred lines, since a call for each took half as long again.
+    """
+    data = b"".join(lines)
+    # Where every line goes from brace to brace none goes on in the next, so that as many objects are one a line.
+    if data.count(b"}\n{") != len(lines) - 1:
+        return None
+    try:
+        experiments = _decoder.decode_lines(data)
+    except _REFUSALS:
+        return None
+    return experiments if len(experiments) == len(lines) else None
 
 
 def encode_record(record: dict[str, Any]) -> bytes:

@@ -5,11 +5,12 @@ A policy adds to the standard metrics and maps other people's names to them; it 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.core.values import value_status
 
@@ -70,7 +71,15 @@ STANDARD_METRICS: Mapping[str, Mapping[str, Any]] = MappingProxyType({m.name: m.
 """Every standard metric by name: type, group, higher_is_better, unit, description, threshold. Read-only."""
 
 REPORTED_MARK = "expflow-reported"
-"""The ClearML tag of a task reported through `report_standard`, whose zeros are therefore real."""
+"""The ClearML tag of a task reported through `report_standard`."""
+
+
+def zero_mark(name: str) -> str:
+    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this lower-is-better metric, no NaN.
+
+    One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
+    """
+    return f"expflow-zero:{name}"
 
 
 class Metrics:
@@ -116,8 +125,9 @@ def report_standard(task: Any = None, *, iteration: int = 0, **metrics: float) -
     `report_scalar(title=, series=, value=, iteration=)` of its own, or None to check only. Units are those of
     `STANDARD_METRICS`.
 
-    Raises ValueError for an unknown name or a value that does not count; nothing has been sent then. What the upload
-    itself raises is passed on.
+    Raises ValueError for an unknown name or a value that does not count; nothing has been sent then. Raises
+    UnreadableError for metrics that did not arrive: ClearML's SDK uploads in the background and only logs a failure,
+    so its server is asked what it has. What the upload itself raises is passed on.
     """
     reported: dict[str, float] = {}
     for name, value in metrics.items():
@@ -146,5 +156,33 @@ def _send(task: Any, reported: Mapping[str, float], iteration: int) -> None:
     report = own if callable(own) else task.get_logger().report_scalar
     for name, value in reported.items():
         report(title=STANDARD_METRICS[name]["group"], series=name, value=value, iteration=iteration)
+    if own is None:
+        _confirm(task, reported)
     if own is None and callable(getattr(task, "add_tags", None)):
-        task.add_tags([REPORTED_MARK])
+        zeros = [
+            name for name, value in reported.items() if value == 0 and not STANDARD_METRICS[name]["higher_is_better"]
+        ]
+        task.add_tags([REPORTED_MARK, *map(zero_mark, zeros)])
+
+
+def _confirm(task: Any, reported: Mapping[str, float]) -> None:
+    """Raise UnreadableError unless the server has what was reported; a task without a server has nothing to ask."""
+    flush, stored = getattr(task, "flush", None), getattr(task, "get_last_scalar_metrics", None)
+    offline = getattr(task, "is_offline", None)
+    if not (callable(flush) and callable(stored)) or (callable(offline) and offline()):
+        return
+    flush(wait_for_uploads=True)
+    for wait in (0.5, 1.0, 2.0, None):
+        found = stored()
+        lost = [name for name, value in reported.items() if value not in _values(found, name)]
+        if not lost:
+            return
+        if wait:
+            time.sleep(wait)
+    raise UnreadableError(f"the ClearML server did not take {', '.join(lost)}: report again when it can be reached")
+
+
+def _values(found: Any, name: str) -> Iterable[Any]:
+    title = found.get(STANDARD_METRICS[name]["group"]) if isinstance(found, Mapping) else None
+    entry = title.get(name) if isinstance(title, Mapping) else None
+    return entry.values() if isinstance(entry, Mapping) else ()

@@ -6,12 +6,9 @@ any part of them, is printed, logged or stored anywhere but in the store.
 
 from __future__ import annotations
 
-import hmac
 import os
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
-from hashlib import sha256
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
@@ -43,10 +40,13 @@ def _validate(pin: str) -> None:
 
 
 def _hash(pin: str) -> str:
+    from hashlib import sha256  # here: it loads OpenSSL, and most commands ask only whether a PIN is set
+
     return sha256(pin.encode()).hexdigest()
 
 
-def _as_digest(text: str) -> str | None:
+def as_digest(text: str) -> str | None:
+    """Return text as a hash in lower-case hex, or None if it is none."""
     text = text.strip().lower()
     return text if len(text) == 64 and set(text) <= set("0123456789abcdef") else None
 
@@ -64,12 +64,12 @@ def _from_store() -> Stored | None:
         return Stored(path, None)
     if data is None:
         return None
-    return Stored(path, _as_digest(data.decode("ascii", "replace")))
+    return Stored(path, as_digest(data.decode("ascii", "replace")))
 
 
 def _from_environment() -> Stored | None:
     value = os.environ.get(ENV_HASH, "").strip()
-    return Stored(ENV_HASH, _as_digest(value)) if value else None
+    return Stored(ENV_HASH, as_digest(value)) if value else None
 
 
 def _from_env_files() -> Stored | None:
@@ -77,7 +77,7 @@ def _from_env_files() -> Stored | None:
         path = os.path.join(folder, ".env")
         value = env_file_value(path)
         if value:
-            return Stored(path, _as_digest(value))
+            return Stored(path, as_digest(value))
     return None
 
 
@@ -86,7 +86,7 @@ def _from_config_files() -> Stored | None:
         path = os.path.join(folder, "config.yaml")
         value = config_value(path)
         if value is not None:
-            return Stored(path, _as_digest(value))
+            return Stored(path, as_digest(value))
     return None
 
 
@@ -168,7 +168,9 @@ def verify_pin(pin: str) -> bool:
         _validate(pin)
     except UsageError:
         return False
-    return found is not None and found.digest is not None and hmac.compare_digest(_hash(pin), found.digest)
+    from hmac import compare_digest
+
+    return found is not None and found.digest is not None and compare_digest(_hash(pin), found.digest)
 
 
 def init_pin(pin: str) -> None:
@@ -200,6 +202,8 @@ def clear_pin() -> bool:
 
 def log_forced(action: str, by: str) -> None:
     """Append to `~/.expflow/pin.log` what was done to the PIN without it, who did it and when."""
+    from datetime import datetime, timezone
+
     at = datetime.now(timezone.utc).isoformat(timespec="seconds")
     append_private(os.path.join(make_home(), "pin.log"), f"{at} {by} {action}, forced")
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.experiment import Experiment, Selection, parse_time
+from expflow_hooks.core.experiment import Experiment, Selection
 from expflow_hooks.core.gates import Gate, all_hold
 from expflow_hooks.core.grouping import Configurations, GroupBy, combine
 from expflow_hooks.core.metrics import Metrics, unknown_metric
-from expflow_hooks.core.rows import KINDS, Row
-from expflow_hooks.core.values import ABSENT, value_status
-
-_LATEST = datetime.max.replace(tzinfo=timezone.utc)
+from expflow_hooks.core.rows import KINDS, Row, by_time, revised
 
 
 class Query(NamedTuple):
@@ -41,6 +37,7 @@ class Ranking(NamedTuple):
     below: list[Row]
     cut: int
     experiments: int
+    kinds: dict[str, int]  # how many rows of each kind are below the line
 
     @property
     def rows(self) -> list[Row]:
@@ -50,13 +47,12 @@ class Ranking(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """Return how many experiments were read, rows ranked (shown or cut) and below the line, in all and by kind."""
-        kinds = Counter(row.kind for row in self.below)
         return {
             "experiments": self.experiments,
             "ranked": len(self.ranked) + self.cut,
             "cut": self.cut,
             "below_the_line": len(self.below),
-            **{kind: kinds[kind] for kind in KINDS},
+            **self.kinds,
         }
 
 
@@ -72,12 +68,13 @@ def rank(experiments: Iterable[Experiment], query: Query) -> Ranking:
     total = len(rows)
     if query.group_by is not None:
         rows = combine(rows, query.group_by, higher)
-    ranked = _order([row for row in rows if row.kind is None], higher)
+    kinds = _by_kind(rows)
+    ranked = kinds[None]
+    shown = _order(ranked, higher, query.top)
     if query.group_by is None:
-        _mark_best_of(ranked, rows)
-    below = _below(rows)
-    shown = ranked if query.top is None else ranked[: query.top]
-    return Ranking(query, higher, shown, below, len(ranked) - len(shown), total)
+        _mark_best_of(shown, rows)
+    sizes = {kind: len(kinds[kind]) for kind in KINDS}
+    return Ranking(query, higher, shown, _below(kinds), len(ranked) - len(shown), total, sizes)
 
 
 def _direction(query: Query) -> bool:
@@ -89,31 +86,45 @@ def _direction(query: Query) -> bool:
 
 
 def _collect(experiments: Iterable[Experiment], query: Query) -> list[Row]:
-    """Return one row an experiment, judged; only what the ranking needs is kept of each."""
-    wanted = (query.sort_by, *(gate.metric for gate in query.gates))
-    names = tuple(query.metrics.source(name) for name in wanted)
-    values_of = itemgetter(*names, names[0])  # the last one so that it always gives a tuple
+    """Return one judged row an experiment; only what the ranking needs is kept of each."""
+    wanted = {query.sort_by, *(gate.metric for gate in query.gates)}
     unregistered = {name for name in wanted if name not in query.metrics}
     at_hand: set[str] = set()
-    configurations = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore)
-    gates, hold = query.gates, all_hold(query.gates)
-    selects = query.selection.matcher()
-    shared: dict[Any, Any] = {}
-    share = shared.setdefault  # of a million rows, most say the same few states, commits and tags
-    rows: dict[str, Row] = {}
+    selects, make = query.selection.matcher(), _row_maker(query)
+    rows: dict[str, Row | Experiment] = {}
     for experiment in experiments:
         if selects is not None and not selects(experiment):
             rows.pop(experiment.experiment_id, None)  # what it is now counts, not what it was
             continue
-        metrics = experiment.metrics or {}
-        if unregistered:
-            at_hand.update(metrics)
+        before = rows.get(experiment.experiment_id)
+        if experiment.metrics or isinstance(before, Row):
+            if unregistered:
+                at_hand.update(experiment.metrics or ())
+            row = rows[experiment.experiment_id] = make(experiment)
+            if isinstance(before, Row):
+                row.notes = (*before.notes, *revised(before, row, query.sort_by))
+        else:  # nearly always a start, soon replaced: a row made at once cost an eighth of a ranking's time
+            rows[experiment.experiment_id] = experiment
+    _refuse_unknown(query, unregistered, at_hand)
+    return [row if isinstance(row, Row) else make(row) for row in rows.values()]
+
+
+def _row_maker(query: Query) -> Callable[[Experiment], Row]:
+    """Return the function that makes an experiment's row and judges it."""
+    names = [query.metrics.source(name) for name in (query.sort_by, *(gate.metric for gate in query.gates))]
+    values_of = itemgetter(*names, names[0])  # the last one so that it always gives a tuple
+    gates, hold = query.gates, all_hold(query.gates)
+    configuration = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore).key
+    shared: dict[Any, Any] = {}
+    share = shared.setdefault  # of a million rows, most say the same few states, commits and tags
+
+    def make(experiment: Experiment) -> Row:
         try:
-            values = values_of(metrics)
+            values = values_of(experiment.metrics or {})
         except KeyError:
-            values = tuple(metrics.get(name, ABSENT) for name in (*names, names[0]))
+            values = tuple(experiment.metric(name) for name in (*names, names[0]))
         state, commit, tags = experiment.state, experiment.commit or experiment.commit_hash, experiment.tags or ()
-        row = rows[experiment.experiment_id] = Row(
+        row = Row(
             experiment.experiment_id,
             experiment.name,
             share(state, state),
@@ -121,14 +132,15 @@ def _collect(experiments: Iterable[Experiment], query: Query) -> list[Row]:
             values[0],
             values[1:-1],
             gates,
-            configurations.key(experiment),
+            configuration(experiment),
             share(commit, commit),
             share(tags, tags),
             experiment.dirty,
         )
         row.judge(hold)
-    _refuse_unknown(query, unregistered, at_hand)
-    return list(rows.values())
+        return row
+
+    return make
 
 
 def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> None:
@@ -141,41 +153,46 @@ def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> 
         )
 
 
-def _order(rows: list[Row], higher: bool) -> list[Row]:
-    """Return the rows in order, each with its rank by standard competition ranking."""
+def _by_kind(rows: Iterable[Row]) -> dict[str | None, list[Row]]:
+    """Return the rows by what keeps them below the line, None for those that rank."""
+    kinds: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
+    for row in rows:
+        kinds[row.kind].append(row)
+    return kinds
+
+
+def _order(rows: list[Row], higher: bool, top: int | None) -> list[Row]:
+    """Return the first `top` rows in order, each with its rank by standard competition ranking."""
     # Negated rather than reversed: reversing would turn the order of ties round too.
-    rows.sort(key=(lambda row: -row.value) if higher else (lambda row: row.value))
+    rows.sort(key=(lambda row: -row.value) if higher else attrgetter("value"))
     ordered: list[Row] = []
-    for _, tied in groupby(rows, key=lambda row: row.value):
+    for _, tied in groupby(rows, key=attrgetter("value")):
+        if top is not None and len(ordered) >= top:
+            break
         place = len(ordered) + 1
         same = list(tied)
         if len(same) > 1:
-            same.sort(key=lambda row: (parse_time(row.timestamp) or _LATEST, row.experiment_id))
+            same.sort(key=by_time)
         for row in same:
             row.rank = place
         ordered += same
-    return ordered
+    return ordered[:top]
 
 
-def _mark_best_of(ranked: Sequence[Row], rows: Iterable[Row]) -> None:
+def _mark_best_of(shown: Sequence[Row], rows: Iterable[Row]) -> None:
     """Say "best of n" on the first row of each configuration that was run several times."""
-    runs = Counter(row.configuration for row in rows if row.state == "completed")
-    seen: set[int | None] = set()
-    for row in ranked:
-        if row.configuration is not None and row.configuration not in seen and runs[row.configuration] > 1:
-            row.notes = (*row.notes, f"best of {runs[row.configuration]}")
-        seen.add(row.configuration)
+    best = {row.configuration: row for row in reversed(shown) if row.configuration is not None}
+    runs = Counter(row.configuration for row in rows if row.configuration in best and row.state == "completed")
+    for configuration, row in best.items():
+        if runs[configuration] > 1:
+            row.notes = (*row.notes, f"best of {runs[configuration]}")
 
 
-def _below(rows: Iterable[Row]) -> list[Row]:
+def _below(kinds: Mapping[str | None, list[Row]]) -> list[Row]:
     """Return the rows below the line: by kind, those that failed a gate by value (where it counts)."""
-    kinds: dict[str | None, list[Row]] = {kind: [] for kind in KINDS}
-    for row in rows:
-        if row.kind is not None:
-            kinds[row.kind].append(row)
-    failed = kinds["gate_failed"]
-    counting = [row for row in failed if value_status(row.value) is None]
-    others = [row for row in failed if value_status(row.value) is not None]
+    counting: list[Row] = []
+    others: list[Row] = []
+    for row in kinds["gate_failed"]:
+        (counting if row.value_status is None else others).append(row)
     counting.sort(key=attrgetter("value"))
-    kinds["gate_failed"] = counting + others
-    return [row for kind in KINDS for row in kinds[kind]]
+    return counting + others + [row for kind in KINDS[1:] for row in kinds[kind]]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 import msgspec
 
+from expflow_hooks.core.experiment import parse_time
 from expflow_hooks.core.gates import Gate, GateResult, all_hold
 from expflow_hooks.core.values import show_number, value_status
 
 KINDS = ("gate_failed", "too_few_runs", "no_value", "not_completed")
 """What keeps a row below the line, in the order in which such rows are listed."""
+
+_LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Group(NamedTuple):
@@ -86,6 +90,31 @@ class Row(msgspec.Struct, gc=False):
         if self.kind is None:
             return None
         return "; ".join(_REASONS[self.kind](self, metric))
+
+
+def by_time(row: Row) -> tuple[datetime, str]:
+    """Return what equal rows are ordered by: the earliest time in any zone, none last, then the id."""
+    return parse_time(row.timestamp) or _LATEST, row.experiment_id
+
+
+def revised(before: Row, after: Row, metric: str) -> tuple[str, ...]:
+    """Return, in words, what a later line changed of a completed experiment: what is ranked and gated, and its code."""
+    if before.state != "completed" or after.state == "deleted":
+        return ()
+    names = (metric, *(gate.metric for gate in after.gates))
+    values = zip(names, (before.value, *before.gate_values), (after.value, *after.gate_values), strict=True)
+    changed = {
+        name: f"{name} {show_number(old)} → {show_number(new)}" for name, old, new in values if _differ(old, new)
+    }
+    if before.configuration != after.configuration:
+        changed["parameters"] = "parameters"
+    if before.commit != after.commit:
+        changed["commit"] = f"commit {(before.commit or 'none')[:12]} → {(after.commit or 'none')[:12]}"
+    return tuple(f"revised: {words}" for words in changed.values())
+
+
+def _differ(old: Any, new: Any) -> bool:
+    return not (old == new and type(old) is type(new)) and not (old != old and new != new)
 
 
 def _failed_gates(row: Row, metric: str) -> list[str]:

@@ -17,7 +17,7 @@ NEGATIVE_INF = "-inf"
 TYPE = "type"
 SUSPECT_ZERO = "suspect-zero"
 
-_LARGEST = 1.7976931348623157e308  # the largest finite double, IEEE 754 binary64
+LARGEST = 1.7976931348623157e308  # the largest finite double, IEEE 754 binary64
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
 
@@ -44,9 +44,9 @@ def value_status(value: Any) -> str | None:
         return value.status if isinstance(value, NoValue) else TYPE
     if value != value:
         return NAN
-    if value > _LARGEST:
+    if value > LARGEST:
         return INF
-    if value < -_LARGEST:
+    if value < -LARGEST:
         return NEGATIVE_INF
     return None
 

@@ -32,6 +32,8 @@ Find what gives a PIN away: its hash, the key that holds it, or the PIN itself.
   --output FILE     write the findings to a file
   -v, --verbose     say how much was read
 
+Example: {program} --rev main..HEAD
+
 Exit codes: 0 nothing found, 1 something found, 2 wrong usage, 4 something could not be read.
 """
 

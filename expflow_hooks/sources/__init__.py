@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.home import home, make_home
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CLEARML = "clearml"
 ENV_REGISTRY = "EXPFLOW_REGISTRY"
+_LINES = (".jsonl", ".ndjson", ".json")  # how the name of a registry ends
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,25 @@ class Source:
     experiments: Callable[[Progress | None], Iterator[Experiment]]
     unreadable: Callable[[], Sequence[Unreadable]] = tuple
     warnings: list[str] = field(default_factory=list)
+    unit: str = "bytes"  # what its progress counts
 
 
-def open_source(spec: str | None, policy: Policy, query: Query) -> Source:
+class Reading(NamedTuple):
+    """What only ClearML can be asked: which value of a metric over the training, whose commits, uncommitted changes.
+
+    `judged` says that the query's metrics will be compared, so that an ambiguous name of one is an error.
+    """
+
+    aggregate: str = "last"  # or min, max
+    commits: tuple[str, ...] = ()
+    judged: bool = True
+    dirty: bool = False  # whether there were uncommitted changes; costs the whole diff of every task
+
+
+LAST = Reading()
+
+
+def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading = LAST) -> Source:
     """Return the source that `spec`, the environment or the policy names; `query` is what will be asked of it.
 
     Raises UsageError for a source of no known form. A file that was named must be there; the one at home need not.
@@ -42,7 +59,11 @@ def open_source(spec: str | None, policy: Policy, query: Query) -> Source:
     if chosen == CLEARML:
         from expflow_hooks.sources.clearml import open_clearml
 
-        return open_clearml(policy, query)
+        return open_clearml(policy, query, reading)
+    if is_offline(chosen):
+        from expflow_hooks.sources.offline import open_offline
+
+        return open_offline(chosen, policy, query, reading)
     from expflow_hooks.sources.jsonl import open_jsonl
 
     return open_jsonl(chosen, missing_ok=not (spec or os.environ.get(ENV_REGISTRY)))
@@ -51,6 +72,17 @@ def open_source(spec: str | None, policy: Policy, query: Query) -> Source:
 def choose(spec: str | None, policy: Policy) -> str:
     """Return the source to read: `--source`, else `EXPFLOW_REGISTRY`, else the policy's, else the one at home."""
     return spec or os.environ.get(ENV_REGISTRY) or _of_policy(policy) or os.path.join(home(), "experiments.jsonl")
+
+
+def is_registry(spec: str | None, policy: Policy) -> bool:
+    """Say whether the source is a registry, which has lines and history; a server and offline sessions have none."""
+    chosen = check(choose(spec, policy))
+    return chosen != CLEARML and not is_offline(chosen)
+
+
+def is_offline(spec: str) -> bool:
+    """Say whether a source looks like offline sessions of the ClearML SDK: a folder, or a zip."""
+    return spec.endswith(".zip") or (os.path.isdir(spec) and not spec.endswith(_LINES))
 
 
 def registry_to_read(spec: str | None, policy: Policy) -> str:
@@ -72,9 +104,12 @@ def registry_path(spec: str | None, policy: Policy) -> str:
 
 def check(spec: str) -> str:
     """Return the source if it is of a known form; raise UsageError if not."""
-    if spec in ("-", CLEARML) or spec.endswith((".jsonl", ".ndjson", ".json")) or os.path.exists(spec):
+    if spec in ("-", CLEARML) or spec.endswith((*_LINES, ".zip")) or os.path.exists(spec):
         return spec
-    raise UsageError(f"source {spec[:120]!r} is not known; a source is a .jsonl file, - for standard input, or clearml")
+    raise UsageError(
+        f"source {spec[:120]!r} is not known; a source is a .jsonl file, - for standard input, clearml,"
+        " or a folder or zip of the ClearML SDK's offline sessions"
+    )
 
 
 def _of_policy(policy: Policy) -> str | None:

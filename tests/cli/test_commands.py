@@ -68,7 +68,7 @@ def test_completion_of_commands_and_metrics(cli):
     [
         (["compare"], "did you mean compare-scores"),
         (["run", "lst"], "did you mean list"),
-        (["nothing-like-it"], "commands are pin, run"),
+        (["nothing-like-it"], "commands are init, doctor"),
         (["metrics", "show", "pde_meen"], "did you mean pde_mean"),
         (["metrics", "show", "train"], "did you mean train_time_min"),
         (["compare-scores", "--source", "experiments.jsonl", "--sort-by", "seg_totl"], "did you mean seg_total"),

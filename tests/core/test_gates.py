@@ -3,9 +3,11 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.gates import parse_gate
+from expflow_hooks.core.gates import OPERATORS, all_hold, parse_gate
 from expflow_hooks.core.values import ABSENT
 
 
@@ -92,3 +94,17 @@ def test_a_malformed_gate_is_refused_with_a_right_example(text):
 def test_the_margin_is_positive_inside_the_gate_and_negative_outside():
     assert parse_gate("a:lt:10").judge(8).margin == 2
     assert parse_gate("a:gt:10").judge(8).margin == -2
+
+
+@given(
+    st.sampled_from(sorted(OPERATORS)),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats() | st.integers() | st.booleans() | st.none() | st.text(max_size=1),
+    st.sampled_from([0, 1, -1]),
+)
+def test_gates_judged_together_hold_as_each_does_alone(op, threshold, value, step):
+    gate = parse_gate(f"pde_mean:{op}:{threshold!r}")
+    beside = math.nextafter(threshold, step * math.inf) if step else threshold
+    for tried in (value, beside):
+        assert all_hold([gate])([tried]) is gate.holds(tried)
+        assert all_hold([gate, gate])([tried, None]) is False

@@ -1,0 +1,21 @@
+"""`expflow-hooks doctor`: what is active here, what is missing, and what mends it."""
+
+from __future__ import annotations
+
+import click
+
+from expflow_hooks.cli.options import output_options
+from expflow_hooks.cli.output import emit
+from expflow_hooks.core.errors import OK, SAYS_NO
+
+
+@click.command("doctor", epilog="Example: expflow-hooks doctor")
+@output_options
+def command(form: str, output: str | None) -> int:
+    """Say what is active, what is missing, and the command that mends each. Exits 0 if nothing is missing, else 1."""
+    from expflow_hooks.render.setup import render_checks
+    from expflow_hooks.setup import checks, repository
+
+    seen = checks.look(repository.find())
+    emit(render_checks(seen, form), output)
+    return SAYS_NO if any(check.state == checks.MISSING for check in seen) else OK

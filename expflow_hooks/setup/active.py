@@ -1,0 +1,127 @@
+"""Whether our hooks run at a stage, and through whom: what the hook file and the framework's configuration say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from expflow_hooks.hooks.plain import HOOKS
+from expflow_hooks.setup.owners import EXPFLOW, OWN, owner
+from expflow_hooks.setup.repository import Repository
+
+WANTED = {stage: tuple(f"expflow-{name.replace('_', '-')}" for name in modules) for stage, modules in HOOKS.items()}
+"""Stage -> the ids of the hooks that run there."""
+
+_CONFIGURATIONS = {
+    "pre-commit": (".pre-commit-config.yaml",),
+    "prek": ("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml"),
+    "lefthook": tuple(f"{dot}lefthook{end}" for dot in ("", ".") for end in (".yml", ".yaml", ".toml", ".json")),
+    "husky": (".husky/{stage}",),
+    "overcommit": (".overcommit.yml",),
+}
+_OLD_STAGES = {"commit": "pre-commit", "merge-commit": "pre-merge-commit", "push": "pre-push"}
+_LARGEST = 1 << 20
+
+
+class Cover(NamedTuple):
+    """Who runs the hooks of a stage, and why not all of ours, if so."""
+
+    stage: str
+    whose: str
+    lacking: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Say whether every hook of ours that belongs to the stage runs."""
+        return not self.lacking
+
+
+def covered(repository: Repository, stage: str) -> Cover:
+    """Return who runs the hooks of a stage, and what is lacking."""
+    path = os.path.join(repository.hooks, stage)
+    whose = owner(path)
+    if whose is None:
+        return Cover(stage, "nobody", "no hook is installed")
+    if not os.access(path, os.X_OK):
+        return Cover(stage, whose, f"git passes {path} over: it may not be executed")
+    if whose == EXPFLOW:
+        return Cover(stage, "plain git", _broken(path))
+    absent = [name for name in WANTED[stage] if name not in _named(repository.root, path, whose, stage)]
+    return Cover(stage, whose, f"{', '.join(absent)} not configured" if absent else "")
+
+
+def _broken(path: str) -> str:
+    python = re.search(r"^python=(.*)$", _text(path), re.MULTILINE)
+    executable = "".join(shlex.split(python[1])) if python else ""
+    return "" if os.access(executable, os.X_OK) else f"its Python, {executable or 'none'}, is not there any more"
+
+
+def _named(root: str, hook_file: str, whose: str, stage: str) -> set[str]:
+    """Return the ids that a framework's configuration, or a hook of one's own, names for the stage."""
+    if whose == OWN:
+        return _ids(_text(hook_file))
+    for name in _CONFIGURATIONS[whose]:
+        path = os.path.join(root, name.format(stage=stage))
+        if os.path.isfile(path):
+            return _READERS.get(whose, _of_text)(_text(path), stage)
+    return set()
+
+
+def _ids(text: str) -> set[str]:
+    return set(re.findall(r"expflow-[a-z-]+[a-z]", text))
+
+
+def _of_text(text: str, stage: str) -> set[str]:
+    return _ids(text)
+
+
+def _of_pre_commit(text: str, stage: str) -> set[str]:
+    if text.lstrip().startswith("[") or "\n[[" in text:  # TOML: words will do
+        return _ids(text)
+    return {hook["id"] for hook in hooks_in(load(text)) if stage in _stages(hook)}
+
+
+def _of_lefthook(text: str, stage: str) -> set[str]:
+    configuration = load(text)
+    return _ids(str(configuration.get(stage))) if isinstance(configuration, dict) else _ids(text)
+
+
+_READERS = {"pre-commit": _of_pre_commit, "prek": _of_pre_commit, "lefthook": _of_lefthook}
+
+
+def load(text: str) -> Any:
+    """Return what YAML text holds, or None where it is none."""
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def hooks_in(configuration: Any) -> Iterator[dict[str, Any]]:
+    """Yield the hooks that a pre-commit configuration lists, each a mapping with an `id`."""
+    repos = configuration.get("repos") if isinstance(configuration, dict) else None
+    for repo in repos if isinstance(repos, list) else ():
+        hooks = repo.get("hooks") if isinstance(repo, dict) else None
+        for hook in hooks if isinstance(hooks, list) else ():
+            if isinstance(hook, dict) and isinstance(hook.get("id"), str):
+                yield hook
+
+
+def _stages(hook: dict[str, Any]) -> list[str]:
+    """Return the stages of a hook: those it is configured for, else those of our manifest."""
+    own = [stage for stage, names in WANTED.items() if hook["id"] in names]
+    stages = hook.get("stages")
+    return [_OLD_STAGES.get(str(stage), str(stage)) for stage in stages] if isinstance(stages, list) else own
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_LARGEST)
+    except OSError:
+        return ""

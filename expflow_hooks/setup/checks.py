@@ -1,0 +1,198 @@
+"""What `doctor` looks at: one function a subject, each of which looks for itself and says what mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from expflow_hooks.core import pin
+from expflow_hooks.core.errors import ExpflowError
+from expflow_hooks.core.home import home
+from expflow_hooks.core.policy import FILE as POLICY
+from expflow_hooks.core.policy import Policy, load_policy
+from expflow_hooks.setup import files
+from expflow_hooks.setup.active import covered
+from expflow_hooks.setup.githooks import HOOK_FILES
+from expflow_hooks.setup.owners import FRAMEWORKS
+from expflow_hooks.setup.pinplaces import files_with_a_hash
+from expflow_hooks.setup.repository import Repository
+
+ACTIVE, MISSING, OFF = "active", "missing", "off"
+"""The states of a check; what is off is left to the team, and does not count against it."""
+
+_OLDEST_GIT = (2, 24)  # the first that runs pre-merge-commit hooks
+_INIT = "expflow-hooks init"
+
+
+class Check(NamedTuple):
+    """One thing that was looked at: its state, what was seen, and the command that mends it."""
+
+    name: str
+    state: str
+    says: str
+    mend: str = ""
+
+
+class _Seen(NamedTuple):
+    """What several checks look at."""
+
+    repository: Repository
+    policy: Policy | None
+    problem: str
+
+
+def look(repository: Repository) -> list[Check]:
+    """Return every check, in the order in which things are set up."""
+    try:
+        policy, problem = load_policy(repository.root), ""
+    except ExpflowError as error:
+        policy, problem = None, str(error)
+    seen = _Seen(repository, policy, problem)
+    return [check for subject in _SUBJECTS for check in subject(seen)]
+
+
+def _python(seen: _Seen) -> Iterator[Check]:
+    yield Check("python", ACTIVE, f"{platform.python_version()}, {sys.executable}")
+
+
+def _git(seen: _Seen) -> Iterator[Check]:
+    text = seen.repository.git.ask("--version").decode("ascii", "replace").strip().removeprefix("git version ")
+    version = tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+    if version >= _OLDEST_GIT:
+        yield Check("git", ACTIVE, text)
+    else:
+        yield Check("git", MISSING, f"{text} runs no hook before a merge", "install git 2.24 or newer")
+
+
+def _hooks(seen: _Seen) -> Iterator[Check]:
+    for stage in HOOK_FILES:
+        cover = covered(seen.repository, stage)
+        if cover.active:
+            yield Check(f"hook {stage}", ACTIVE, f"run by {cover.whose}")
+            continue
+        mend = f"chmod +x {seen.repository.hooks}/{stage}" if "executed" in cover.lacking else "expflow-hooks install"
+        by = f" (run by {cover.whose})" if cover.whose in FRAMEWORKS else ""
+        yield Check(f"hook {stage}", MISSING, f"{cover.lacking}{by}", mend)
+
+
+def _hooks_path(seen: _Seen) -> Iterator[Check]:
+    if seen.repository.shares_hooks:
+        yield Check(
+            "hook folder", OFF, f"{seen.repository.hooks}: others may share it", "git config --unset core.hooksPath"
+        )
+    else:
+        yield Check("hook folder", ACTIVE, seen.repository.hooks)
+
+
+def _policy(seen: _Seen) -> Iterator[Check]:
+    if seen.policy is None:
+        yield Check("policy", MISSING, seen.problem, f"edit {POLICY}, then `expflow-hooks doctor`")
+    elif seen.policy.path is None:
+        yield Check("policy", MISSING, f"no {POLICY}: the defaults hold", _INIT)
+    else:
+        yield Check("policy", ACTIVE, _with_note(seen, POLICY))
+
+
+def _registry(seen: _Seen) -> Iterator[Check]:
+    if seen.policy is None:
+        yield Check("registry", MISSING, "the policy names it, and cannot be read", f"edit {POLICY}")
+        return
+    from expflow_hooks.sources import CLEARML, ENV_REGISTRY, choose
+
+    source = choose(None, seen.policy)
+    where = f"{source}{f', from {ENV_REGISTRY}' if os.environ.get(ENV_REGISTRY) else ''}"
+    if source == CLEARML:
+        yield Check("registry", ACTIVE, "on ClearML; the server is not asked here")
+    elif not os.path.lexists(source):
+        yield Check("registry", ACTIVE, f"{where}: the first `record` or `run add` makes it")
+    else:
+        yield _registry_file(source, where)
+
+
+def _registry_file(source: str, where: str) -> Check:
+    from expflow_hooks.core.registry import Registry
+
+    registry = Registry(source)
+    try:
+        count = len({experiment.experiment_id for experiment in registry.experiments()})
+    except (ExpflowError, OSError) as error:
+        return Check("registry", MISSING, f"{where}: {error}", f"ls -l {source}")
+    if registry.unreadable:
+        bad = registry.unreadable[0]
+        says = f"{where}: {len(registry.unreadable)} unreadable lines, the first is {bad.line}: {bad.why}"
+        return Check("registry", MISSING, says, f"edit {source}")
+    return Check("registry", ACTIVE, f"{where}: {count} experiments")
+
+
+def _attributes(seen: _Seen) -> Iterator[Check]:
+    path = files.tracked_registry(seen.policy.leaderboard.source if seen.policy else None)
+    if path is None:
+        return
+    if files.merges_by_union(seen.repository, path):
+        yield Check("merging", ACTIVE, f"{path} merges by union")
+    else:
+        yield Check("merging", MISSING, f"branches that both append to {path} conflict", _INIT)
+
+
+def _workflow(seen: _Seen) -> Iterator[Check]:
+    paths = [os.path.relpath(path, seen.repository.root) for path in files.using_workflows(seen.repository.root)]
+    if not paths:
+        yield Check(
+            "workflow", MISSING, "no workflow uses the Action: what a hook cannot enforce is not checked", _INIT
+        )
+        return
+    shallow = [path for path in paths if not files.fetches_history(seen.repository.root, path)]
+    if len(shallow) == len(paths):
+        yield Check(
+            "workflow", MISSING, f"{paths[0]} checks out without history", "add `fetch-depth: 0` to its checkout"
+        )
+    else:
+        yield Check("workflow", ACTIVE, _with_note(seen, next(path for path in paths if path not in shallow)))
+
+
+def _pin(seen: _Seen) -> Iterator[Check]:
+    found = pin.stored()
+    if found is None:
+        yield Check("PIN", OFF, "not set: cancel, stop and delete ask nobody", "expflow-hooks pin init")
+    elif found.digest is None:
+        yield Check("PIN", MISSING, f"damaged or unreadable in {found.where}", "expflow-hooks pin init --force")
+    else:
+        yield Check("PIN", ACTIVE, f"set, in {found.where}")
+
+
+def _pin_store(seen: _Seen) -> Iterator[Check]:
+    if os.name != "posix":
+        return
+    for path, right in ((home(), 0o700), (pin.store_path(), 0o600)):
+        if os.path.lexists(path) and (mode := stat.S_IMODE(os.lstat(path).st_mode)) & 0o077:
+            says = f"{path} has mode {mode:04o}: others may read it"
+            yield Check("PIN store", MISSING, says, f"chmod {right:o} {path}")
+
+
+def _pin_elsewhere(seen: _Seen) -> Iterator[Check]:
+    for path in files_with_a_hash():
+        yield Check("PIN hash", MISSING, f"{path} holds one, and git may carry it away", "expflow-hooks pin migrate")
+
+
+def _with_note(seen: _Seen, path: str) -> str:
+    return path if seen.repository.tracked(path) else f"{path}, not committed yet"
+
+
+_SUBJECTS: tuple[Callable[[_Seen], Iterator[Check]], ...] = (
+    _python,
+    _git,
+    _hooks_path,
+    _hooks,
+    _policy,
+    _registry,
+    _attributes,
+    _workflow,
+    _pin,
+    _pin_store,
+    _pin_elsewhere,
+)

@@ -1,0 +1,46 @@
+"""What `init` does once its files are written: the hooks, through a framework if one is at hand, else in plain git."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.setup import frameworks, githooks
+from expflow_hooks.setup.owners import EXPFLOW, FRAMEWORKS, owner
+from expflow_hooks.setup.repository import Repository
+
+PLAIN = "git"
+CHOICES = (*frameworks.AT_HAND, PLAIN)
+
+
+class Installed(NamedTuple):
+    """Who runs the hooks now, and what was tried before without success."""
+
+    by: str
+    hooks: list[githooks.Done]
+    problem: str = ""
+
+
+def choose(repository: Repository, wanted: str | None) -> str:
+    """Return who is to run the hooks: what is wanted, else who runs hooks here, else a framework on the PATH."""
+    if wanted is not None:
+        return wanted
+    present = [owner(os.path.join(repository.hooks, stage)) for stage in githooks.HOOK_FILES]
+    here = next((whose for whose in present if whose in FRAMEWORKS), None)
+    if here is not None:
+        return here
+    return PLAIN if EXPFLOW in present else frameworks.at_hand() or PLAIN
+
+
+def install_hooks(repository: Repository, by: str) -> Installed:
+    """Install the hooks; where a framework cannot, in plain git, so that they are active at once."""
+    if by not in frameworks.AT_HAND:
+        return Installed(by, githooks.install(repository))
+    try:
+        frameworks.fetch(by, repository.root)
+        githooks.uninstall(repository)  # else the framework would set ours aside, and run both
+        frameworks.install(by, repository.root)
+    except UnreadableError as error:
+        return Installed(PLAIN, githooks.install(repository), str(error))
+    return Installed(by, [])

@@ -1,0 +1,35 @@
+"""Where a PIN's hash stands outside its store: every `config.yaml` and `.env` from here up to the repository's root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from expflow_hooks.core.folders import folders_up
+from expflow_hooks.core.pin import Stored, as_digest, config_value, env_file_value
+
+
+class Kind(NamedTuple):
+    """A kind of file that may hold the hash: its name, and how its value is read."""
+
+    name: str
+    value: Callable[[str], str | None]
+
+
+KINDS = (Kind(".env", env_file_value), Kind("config.yaml", config_value))
+
+
+def files_with_a_hash(start: str = ".") -> Iterator[str]:
+    """Yield the path of every file in which the key has a value."""
+    for folder in folders_up(start):
+        for kind in KINDS:
+            path = os.path.join(folder, kind.name)
+            if kind.value(path) is not None:
+                yield path
+
+
+def stored_in(path: str) -> Stored:
+    """Return the hash that a file holds; None as hash where what it holds is none."""
+    value = next(kind.value for kind in KINDS if kind.name == os.path.basename(path))(path)
+    return Stored(path, as_digest(value or ""))

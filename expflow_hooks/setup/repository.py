@@ -1,0 +1,47 @@
+"""The repository that is set up: its root, its hook folder, and whether others may share that folder."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.git import Git
+
+
+class Repository(NamedTuple):
+    """A work tree: its root, the folder that git takes its hooks from, and core.hooksPath if that is set."""
+
+    git: Git
+    root: str
+    hooks: str
+    hooks_path: str | None
+    common: str
+
+    @property
+    def shares_hooks(self) -> bool:
+        """Say whether the hook folder lies outside of this repository's git directory."""
+        inside = os.path.join(os.path.realpath(self.common), "")
+        return not os.path.join(os.path.realpath(self.hooks), "").startswith(inside)
+
+    def tracked(self, path: str) -> bool:
+        """Say whether the index has the file."""
+        return bool(self.git.ask("ls-files", "-z", "--", path))
+
+
+def find(folder: str = ".") -> Repository:
+    """Return the repository around a folder; raise UnreadableError if there is none, or none with a work tree."""
+    try:
+        root = os.fsdecode(Git(folder).ask("rev-parse", "--show-toplevel")).rstrip("\n")
+    except UnreadableError as error:
+        if "not a git repository" not in str(error):  # such as one that belongs to somebody else
+            raise
+        raise UnreadableError(f"{os.path.abspath(folder)} is not in a git work tree; `git init` makes one") from None
+    git = Git(root)  # at the root: git prints a relative core.hooksPath as it is, and hooks run there
+    hooks, common = (_path(git, root, *ask) for ask in (("--git-path", "hooks"), ("--git-common-dir",)))
+    configured = git.tells("config", "--get", "core.hooksPath")
+    return Repository(git, root, hooks, os.fsdecode(configured).strip() if configured else None, common)
+
+
+def _path(git: Git, root: str, *ask: str) -> str:
+    return os.path.normpath(os.path.join(root, os.fsdecode(git.ask("rev-parse", *ask)).rstrip("\n")))
