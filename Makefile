@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-pythons lint bench lock clean
+.PHONY: help demo test test-pythons lint bench lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,7 +34,13 @@ test-pythons:        ## the tests of what runs in users' interpreters, on each P
 	@.ci/pythons
 
 bench: $(VENV)/.bench  ## the tables of the README: budgets beside their references
-	@for script in benchmarks/*.py; do case $$script in */util.py|*/corpus*.py) ;; *) echo; $(BIN)/python $$script || exit 1;; esac; done
+	@for script in benchmarks/*.py; do case $$script in */util.py|*/reliability.py|*/corpus*.py) ;; *) echo; $(BIN)/python $$script || exit 1;; esac; done
+
+reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, fuzzing (an hour)
+	@$(BIN)/python benchmarks/reliability.py
+
+fuzz: $(VENV)/.dev   ## 100,000 fuzz inputs a target
+	EXPFLOW_FUZZ=100000 $(BIN)/python -m pytest -n auto tests/fuzz
 
 $(VENV)/.bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
