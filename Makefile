@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-pythons lint bench clean
+.PHONY: help demo test test-pythons lint bench lock clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +39,11 @@ bench: $(VENV)/.bench  ## the tables of the README: budgets beside their referen
 $(VENV)/.bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@touch $@
+
+# One resolution for every Python from 3.10 on, wheels only: what the Action installs is what was reviewed.
+lock: $(VENV)/.dev   ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --only-binary :all: --generate-hashes \
+		--custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
 clean:               ## remove what the other targets made
 	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache

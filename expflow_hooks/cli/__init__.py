@@ -26,6 +26,7 @@ COMMANDS = {
     "scan": ("cli.scan", "Find what gives a PIN away: in files, the index, a push or all of history."),
     "install": ("cli.install", "Install the hooks in plain git, without a framework."),
     "uninstall": ("cli.uninstall", "Remove them; what stood there before is put back."),
+    "action": ("cli.action", "What action.yml runs: judge a pull request; --dry-run prints its comment."),
 }
 
 

@@ -50,6 +50,7 @@ class Policy:
     audit: Audit = Audit()
     scan_allow: Mapping[str, str] = field(default_factory=dict)  # blob id -> reason
     allow_force: bool = True
+    sections: frozenset[str] = frozenset()  # the top-level keys that the file states
 
 
 def parse_policy(text: str, file: str = FILE) -> Policy:
@@ -77,6 +78,7 @@ def _build(found: Mapping[str, Any], file: str) -> Policy:
         ),
         scan_allow={entry["blob"]: entry["reason"] for entry in allow},
         allow_force=found.get("guard", {}).get("allow_force", True),
+        sections=frozenset(found),
     )
 
 

@@ -1,0 +1,159 @@
+"""Gathering the evidence for one change: promises, rules, experiments, candidates. What cannot be read is kept as such.
+
+Nothing of the head is run here, and no step that fails lets a later one pass: a problem is an error verdict.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from expflow_hooks.action import registry as registries
+from expflow_hooks.action.candidates import find_candidates, matters
+from expflow_hooks.action.change import Change, Repository
+from expflow_hooks.action.inputs import Inputs
+from expflow_hooks.action.judge import Evidence, Problem, keep_apart
+from expflow_hooks.action.rules import Rules, choose_rules
+from expflow_hooks.core.errors import ExpflowError
+from expflow_hooks.core.experiment import Experiment, latest
+from expflow_hooks.core.growth import Lost, check_growth
+from expflow_hooks.core.ranking import rank
+from expflow_hooks.core.registry import Registry
+from expflow_hooks.render.table import Data
+from expflow_hooks.sources import CLEARML, ENV_REGISTRY, open_source
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where evidence is read: the repository, the workspace whose registry counts (or nothing), a folder for copies."""
+
+    repository: Repository
+    scratch: str
+    workspace: str = ""
+    late: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to judge: a base and a head. Where runs belong to other commits than base..head, `runs` says which.
+
+    `merges` are commits that are the head merged; `maybe` may be one, if the head turns out to be among its parents.
+    """
+
+    base: str
+    head: str
+    branch: str = ""
+    number: int = 0
+    merges: tuple[str, ...] = ()
+    maybe: str = ""
+    runs: tuple[Change, Repository] | None = None
+
+
+def gather(desk: Desk, inputs: Inputs, question: Question) -> Evidence:
+    """Return the evidence for one change."""
+    problems: list[Problem] = []
+    evidence = Evidence(inputs)
+    change = _kept(problems, lambda: desk.repository.change(question.base, question.head))
+    if change is not None:
+        change = change._replace(branch=question.branch, number=question.number, merges=question.merges)
+        evidence = replace(evidence, change=change)
+        rules = _kept(problems, lambda: read_rules(desk.repository, inputs, change))
+        excused = rules.policy.scan_allow if rules and rules.origin == "base" else ()
+        leaks = _kept(problems, lambda: desk.repository.leaks(change, frozenset(excused)))
+        evidence = replace(evidence, leaks=leaks or ())
+        if rules is not None:
+            source = _source(desk, inputs, rules)
+            evidence = replace(evidence, rules=rules, source=source)
+            lost = _kept(problems, lambda: _lost(desk.repository, change, source))
+            evidence = replace(evidence, lost=lost or ())
+            found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source))
+            evidence = found or evidence
+    return replace(evidence, problems=(*evidence.problems, *problems))
+
+
+def _kept(problems: list[Problem], step: Callable[[], T]) -> T | None:
+    """Return what a step found; where it could not look, keep the reason."""
+    try:
+        return step()
+    except ExpflowError as error:
+        problems.append(Problem(error.exit_code, (Data(str(error)),)))
+        return None
+
+
+def read_rules(repository: Repository, inputs: Inputs, change: Change) -> Rules:
+    """Return the rules that bind the change; a head that did not touch the policy proposes no other."""
+    base = repository.file(change.base, inputs.policy) if change.base else None
+    untouched = base is not None and change.paths is not None and inputs.policy not in change.paths
+    return choose_rules(inputs, base, base if untouched else repository.file(change.head, inputs.policy))
+
+
+def _source(desk: Desk, inputs: Inputs, rules: Rules) -> str:
+    named = inputs.source or desk.environment.get(ENV_REGISTRY) or rules.policy.leaderboard.source
+    return (named or registries.FILE).removeprefix("./")
+
+
+def _lost(repository: Repository, change: Change, source: str) -> list[Lost]:
+    """Return the lines of the registry, as it was where the change forked, that the head has not any more."""
+    tracked = source != CLEARML and not os.path.isabs(source) and change.fork_point
+    if not tracked or (change.paths is not None and source not in change.paths):
+        return []
+    base = repository.file(change.fork_point, source)
+    return [] if base is None else check_growth(base, repository.file(change.head, source) or b"").lost
+
+
+def _experiments(desk: Desk, question: Question, evidence: Evidence, rules: Rules, source: str) -> Evidence:
+    """Return the evidence with experiments read, candidates found, and everything ranked."""
+    query, registry, notes = rules.query, None, []
+    if source == CLEARML:
+        opened = open_source(CLEARML, rules.policy, query)
+        name = opened.name
+        read = list(opened.experiments(None))
+        notes = [(Data(warning),) for warning in opened.warnings]
+    else:
+        found = registries.find_registry(
+            desk.repository, question.head, source, desk.workspace, desk.scratch, late=desk.late
+        )
+        registry, name = Registry(found.path, missing_ok=True), found.name
+        read = list(registry.experiments())
+    experiments = latest(read, query.selection)
+    tracked = "" if registry is None or os.path.isabs(source) else source
+    evidence = replace(evidence, source=name, registry=tracked, notes=notes)
+    evidence = _with_candidates(desk, question, evidence, rules, source, experiments)
+    candidates = evidence.candidates
+    ranking = rank(keep_apart(experiments, candidates.ids, query.group_by), query)
+    evidence = replace(evidence, ranking=ranking)
+    return evidence if registry is None else _with_past(evidence, registry)
+
+
+def _with_candidates(
+    desk: Desk, question: Question, evidence: Evidence, rules: Rules, source: str, experiments: list[Experiment]
+) -> Evidence:
+    assert evidence.change is not None
+    change, repository = evidence.change, desk.repository
+    if question.runs is not None:
+        change, repository = question.runs
+    maybe = question.maybe
+    named = maybe and any((run.revision or "").lower().startswith(maybe[:7]) for run in experiments)
+    if named and change.head in repository.parents(maybe):
+        change = change._replace(merges=(*change.merges, maybe))
+    patterns = rules.policy.leaderboard.paths
+    head = change.head
+    found = find_candidates(
+        experiments, change, patterns, source, lambda commit: repository.paths_between(commit, head)
+    )
+    touched = change.paths
+    needed = not patterns or touched is None or matters(touched, patterns, source)
+    return replace(evidence, candidates=found, needs_candidate=needed)
+
+
+def _with_past(evidence: Evidence, registry: Registry) -> Evidence:
+    """Return the evidence with what only a registry knows: unreadable lines, revisions, and where each line stands."""
+    unreadable = tuple(line for line, _ in registry.unreadable)
+    past = registries.read_past(registry, sorted(evidence.candidates.ids))
+    lines = {name: found[-1].line for name, found in past.items() if found}
+    return replace(evidence, unreadable=unreadable, lines=lines, revisions=registries.revisions_of(past))

@@ -1,0 +1,114 @@
+"""The step's outputs, annotations and log: everything written to the runner's files and its command stream."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from expflow_hooks.action.judge import Judgement
+from expflow_hooks.core.values import show_number
+from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.render.ranking import ranking_json
+
+NAMES = (
+    "passed",
+    "verdict",
+    "failed-gates",
+    "best-id",
+    "best-value",
+    "candidate-rank",
+    "ranking-json",
+    "comment-url",
+    "comment-status",
+    "truncated",
+)
+MOST_ANNOTATIONS = 10  # of one level and step; GitHub shows no more
+
+
+def outputs_of(judgement: Judgement) -> dict[str, str]:
+    """Return what the judgement puts into outputs; empty where there is nothing to say."""
+    ranking = judgement.evidence.ranking
+    best = ranking.ranked[0] if ranking and ranking.ranked else None
+    rank = min((row.rank for row in judgement.rows if row.rank is not None), default=None)
+    return {
+        "passed": "true" if judgement.passed else "false",
+        "verdict": judgement.verdict,
+        "failed-gates": "\n".join(judgement.failed_gates),
+        "best-id": best.experiment_id if best else "",
+        "best-value": show_number(best.value) if best else "",
+        "candidate-rank": "" if rank is None else str(rank),
+    }
+
+
+def write_outputs(path: str | None, values: Mapping[str, str]) -> None:
+    """Append outputs to the runner's file, each between delimiters that no value can hold: they are random."""
+    if not path:
+        return
+    delimiter = f"expflow_{secrets.token_hex(16)}"
+    text = "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values.items())
+    append(path, text)
+
+
+def append(path: str, text: str) -> None:
+    """Append text to one of the runner's files."""
+    with open(path, "a", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.write(text)
+
+
+def write_ranking(folder: str, judgement: Judgement) -> str:
+    """Write the whole ranking as JSON, schema 1, and return the file's path; nothing where there is no ranking."""
+    evidence = judgement.evidence
+    if evidence.ranking is None:
+        return ""
+    path = os.path.join(folder, f"expflow-ranking-{secrets.token_hex(8)}.json")
+    payload = ranking_json(evidence.ranking, evidence.source, len(evidence.unreadable))
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(to_json(payload))
+    return path
+
+
+def marks(judgement: Judgement) -> Iterator[str]:
+    """Yield a workflow command for each line of the registry on which a candidate breaks a gate, ten at most."""
+    file = judgement.evidence.registry
+    rows = {run: row for row in judgement.rows for run in (row.group.runs if row.group else (row.experiment_id,))}
+    shown = 0
+    for name, line in sorted(judgement.evidence.lines.items(), key=lambda entry: entry[1]):
+        failed = [r.gate.show() for r in rows[name].gate_results if not r.passed] if name in rows else []
+        if failed and shown < MOST_ANNOTATIONS:
+            shown += 1
+            where = f"file={_property(file)},line={line},title=expflow"
+            yield f"::error {where}::{_message('breaks ' + ', '.join(failed))}"
+
+
+@contextmanager
+def quiet_commands() -> Iterator[None]:
+    """Let nothing that is logged in between be taken for a command of the runner."""
+    token = secrets.token_hex(16)
+    print(f"::stop-commands::{token}", flush=True)
+    try:
+        yield
+    finally:
+        print(f"::{token}::", flush=True)
+
+
+def mask(token: str) -> None:
+    """Ask the runner to hide the token in all that is logged from here on."""
+    if token:
+        print(f"::add-mask::{_message(token)}", flush=True)
+
+
+def say(lines: Sequence[str]) -> None:
+    """Write lines to the log."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# What the two steps of action.yml run: `run.sh install`, then `run.sh judge`.
+#
+# install: a virtual environment in $RUNNER_TEMP from hash-locked wheels. pip's own configuration (mirror, no index,
+# find-links) and REQUESTS_CA_BUNDLE are honoured. Nothing outside $RUNNER_TEMP is touched, but pip's cache.
+# judge: Python isolated (-I), so that no module of the checkout, of PYTHONPATH or of a user's site is imported, and
+# writing no byte code (-B) beside the sources.
+set -euo pipefail
+
+venv="$RUNNER_TEMP/expflow-venv"
+lock="$GITHUB_ACTION_PATH/requirements.lock"
+python=""
+
+fail() {
+  echo "::error title=expflow::$2"
+  echo "expflow: error (exit $1)" >&2
+  exit "$1"
+}
+
+# Sets $python to the first Python 3.10 or newer on PATH.
+find_python() {
+  local name
+  for name in python3 python python3.14 python3.13 python3.12 python3.11 python3.10; do
+    python="$(command -v "$name")" || continue
+    if "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      return
+    fi
+  done
+  fail 4 "no Python 3.10 or newer on PATH; add a step before this one: - uses: actions/setup-python@v6"
+}
+
+venv_python() {
+  python="$venv/bin/python"
+  if [ -d "$venv/Scripts" ]; then
+    python="$venv/Scripts/python.exe"
+  fi
+}
+
+install() {
+  venv_python
+  # A second use in the same job finds it made; the copy of the lock is written last, so a torn install is made anew.
+  if [ -x "$python" ] && cmp -s "$lock" "$venv/requirements.lock"; then
+    return
+  fi
+  find_python
+  unset PYTHONPATH PYTHONHOME # pip starts a Python of its own, which -I does not reach
+  rm -rf "$venv"
+  "$python" -I -m venv --without-pip "$venv" ||
+    fail 4 "$python cannot make a virtual environment; on Debian add the step: - run: apt-get install -y python3-venv"
+  local pip=("$python" -I -m pip --python "$venv")
+  # The pip at hand (22.3 or newer) installs into it: giving it one of its own takes longer than all else here.
+  if ! "$python" -I -c 'import pip, sys; sys.exit([*map(int, pip.__version__.split(".")[:2])] < [22, 3])' 2>/dev/null; then
+    venv_python
+    pip=("$python" -I -m pip)
+    "$python" -I -m ensurepip >/dev/null ||
+      fail 4 "no pip for $python; on Debian add the step: - run: apt-get install -y python3-venv"
+  fi
+  "${pip[@]}" install --quiet --disable-pip-version-check --no-input \
+    --require-hashes --only-binary :all: --requirement "$lock" ||
+    fail 4 "the locked wheels could not be installed: pip says why above; docs/enterprise.md is on closed networks"
+  cp "$lock" "$venv/requirements.lock"
+}
+
+case "${EXPFLOW_INSTALL:-auto}" in
+  auto) prepare=install choose=venv_python ;;
+  skip) prepare=find_python choose=find_python ;;
+  *) fail 2 "input install: must be auto or skip; such as install: auto" ;;
+esac
+
+if [ "${1:-}" = install ]; then
+  "$prepare"
+else
+  "$choose"
+  exec "$python" -I -B "$GITHUB_ACTION_PATH/expflow_hooks/action/__main__.py"
+fi

@@ -1,0 +1,1 @@
+"""Stand-ins for what is across a network, each held to the real thing's own description."""
