@@ -35,7 +35,7 @@ class Desk:
     scratch: str
     workspace: str = ""
     late: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
