@@ -21,7 +21,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fakes.clearml_server import Server, task  # noqa: E402
+from fakes.clearml_server import Server  # noqa: E402
+from fakes.clearml_tasks import task  # noqa: E402
 
 _OURS = """
 import sys, time

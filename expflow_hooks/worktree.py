@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import Any
+
+from expflow_hooks.git import Git
 
 
 def provenance(registry: str | None = None, folder: str = ".") -> dict[str, Any]:
@@ -12,22 +13,19 @@ def provenance(registry: str | None = None, folder: str = ".") -> dict[str, Any]
 
     The registry's own new lines are no change of the code, so they do not make it dirty; untracked files neither.
     """
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    git = Git(folder)
+    commit = _line(git.tells("rev-parse", "--verify", "--quiet", "HEAD"))
     if not commit:
         return {}
-    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
-    top = _git(folder, "rev-parse", "--show-toplevel") or folder
+    branch = _line(git.tells("symbolic-ref", "--quiet", "--short", "HEAD"))
+    top = _line(git.tells("rev-parse", "--show-toplevel")) or folder
     pathspec = ["--", "."]
     if registry and not os.path.relpath(os.path.realpath(registry), top).startswith(".."):
         pathspec.append(f":(top,exclude,literal){os.path.relpath(os.path.realpath(registry), top)}")
-    changes = _git(top, "status", "--porcelain", "--untracked-files=no", *pathspec)
-    found: dict[str, Any] = {"commit": commit, "dirty": changes != ""}
+    changes = Git(top).tells("status", "--porcelain", "--untracked-files=no", *pathspec)
+    found: dict[str, Any] = {"commit": commit, "dirty": changes != b""}
     return found | ({"branch": branch} if branch else {})
 
 
-def _git(folder: str, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+def _line(said: bytes | None) -> str:
+    return os.fsdecode(said or b"").rstrip("\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from expflow_hooks.cli import main
+from expflow_hooks.hooks import audit, pin_hash, policy, registry
 
 pytest.importorskip("numpy", reason="the example trains with numpy")
 pytest.importorskip("clearml", reason="the example reports through the ClearML SDK")
@@ -20,18 +21,18 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "burgers"
 
 
 @pytest.fixture
-def here(capsys, monkeypatch):
+def here(capfd, monkeypatch):
     """Return a function that runs the command line in this process: a tour has many commands."""
     monkeypatch.setattr("expflow_hooks.core.pin.time.sleep", lambda seconds: None)
 
     def call(*arguments):
         code = main(list(arguments))
-        return code, capsys.readouterr().out
+        return code, capfd.readouterr().out
 
     return call
 
 
-def test_the_tour_trains_ranks_audits_and_renders(here, work, repo):
+def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
     skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments.jsonl")
     shutil.copytree(EXAMPLE, work, dirs_exist_ok=True, ignore=skipped)
     repo("add", "--all")
@@ -66,6 +67,16 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo):
     assert [row["name"] for row in again["ranking"]] == [row["name"] for row in board["ranking"]]
     one = next(str(path.relative_to(work)) for path in (work / "sessions" / "offline").glob("*.zip"))
     assert here("audit", "validate", Path(one).stem, "--source", one)[0] in (0, 1)
+
+    # The hooks: on the protected branch the diverged runs block the commit, on another they are reported.
+    repo("add", "experiments.jsonl")
+    assert [hook.main([]) for hook in (audit, registry, pin_hash)] == [1, 0, 0]
+    assert policy.main(["expflow.yaml"]) == 0
+    repo("switch", "--quiet", "-c", "surrogates")
+    capfd.readouterr()
+    assert [hook.main([]) for hook in (audit, registry, pin_hash)] == [0, 0, 0]
+    assert "linear-s1: pde_mean < 18.09" in "".join(capfd.readouterr())
+    repo("commit", "--quiet", "-m", "surrogates")
 
     assert here("pin", "init", "4711")[0] == 0
     assert here("run", "delete", "linear-s0", "--pin", "0000")[0] == 5

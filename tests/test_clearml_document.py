@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from fakes.clearml_server import Server, task
+from fakes.clearml_server import Server
+from fakes.clearml_tasks import task
 
 from expflow_hooks.cli import main
 

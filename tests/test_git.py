@@ -81,13 +81,14 @@ def test_a_reader_that_stops_early_leaves_no_child_behind(git_repo: Repo) -> Non
         git_repo.write(f"{number}", os.urandom(10_000))
     git_repo.git("add", ".")
     git = git_in(git_repo)
+    before = len(os.listdir("/dev/fd"))
     for _ in range(20):
         contents = git.contents(git.indexed())
         next(contents)
         contents.close()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
-    assert len(os.listdir("/dev/fd")) < 40
+    assert len(os.listdir("/dev/fd")) <= before
 
 
 def test_a_large_blob_takes_two_chunks_of_memory(git_repo: Repo) -> None:

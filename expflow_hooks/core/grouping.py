@@ -88,7 +88,7 @@ def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) 
         _if_same(run.commit for run in runs),
         _common_tags(runs),
         _worst_dirty(runs),
-        notes=_notes(values, others),
+        notes=_notes(values, others) + _revisions(runs),
         group=Group(tuple(run.experiment_id for run in runs), spread(values), group_by.min_runs),
     )
     row.judge(all_hold(first.gates))
@@ -132,6 +132,10 @@ def _notes(values: Sequence[Any], others: Sequence[Row]) -> tuple[str, ...]:
         states = sorted({row.state for row in others})
         notes.append(f"{len(others)} more not completed ({', '.join(states)})")
     return tuple(notes)
+
+
+def _revisions(runs: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(f"{run.experiment_id} {note}" for run in runs for note in run.notes)
 
 
 def _if_same(values: Iterable[str | None]) -> str | None:

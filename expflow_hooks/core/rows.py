@@ -97,6 +97,26 @@ def by_time(row: Row) -> tuple[datetime, str]:
     return parse_time(row.timestamp) or _LATEST, row.experiment_id
 
 
+def revised(before: Row, after: Row, metric: str) -> tuple[str, ...]:
+    """Return, in words, what a later line changed of a completed experiment: what is ranked and gated, and its code."""
+    if before.state != "completed" or after.state == "deleted":
+        return ()
+    names = (metric, *(gate.metric for gate in after.gates))
+    values = zip(names, (before.value, *before.gate_values), (after.value, *after.gate_values), strict=True)
+    changed = {
+        name: f"{name} {show_number(old)} → {show_number(new)}" for name, old, new in values if _differ(old, new)
+    }
+    if before.configuration != after.configuration:
+        changed["parameters"] = "parameters"
+    if before.commit != after.commit:
+        changed["commit"] = f"commit {(before.commit or 'none')[:12]} → {(after.commit or 'none')[:12]}"
+    return tuple(f"revised: {words}" for words in changed.values())
+
+
+def _differ(old: Any, new: Any) -> bool:
+    return not (old == new and type(old) is type(new)) and not (old != old and new != new)
+
+
 def _failed_gates(row: Row, metric: str) -> list[str]:
     return [
         f"{result.gate.metric} is {result.status}"

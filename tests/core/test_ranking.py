@@ -204,3 +204,33 @@ def test_nothing_is_dropped_whatever_the_values():
         values = [row.value for row in ranking.ranked]
         assert values == sorted(values)
         assert all(value <= 18.09 for value in values)
+
+
+def test_a_revision_of_a_completed_experiment_is_told_on_its_row():
+    experiments = [
+        run("x", None, status="running"),
+        run("x", 20.0, commit="a" * 40),
+        run("x", 12.0, commit="a" * 40),
+        run("x", 12.0, commit="a" * 40),
+        run("y", 15.0),
+        run("z", 3.0),
+        run("z", status="deleted"),
+    ]
+    gate = parse_gate("pde_mean:lt:18.09")
+    ranking = rank(experiments, Query("pde_mean", gates=(gate,)))
+    assert [(row.experiment_id, row.notes) for row in ranking.rows] == [
+        ("x", ("revised: pde_mean 20 → 12",)),
+        ("y", ()),
+        ("z", ()),
+    ]
+
+
+def test_a_revision_is_told_of_its_group():
+    experiments = [*seeds("a", 1.0, 2.0), run("a1", 1.5, params={"Args/lr": "a", "Args/--seed": "1"})]
+    (row,) = rank(experiments, Query("pde_mean", group_by=GroupBy())).ranked
+    assert row.notes == ("a1 revised: pde_mean 2 → 1.5",)
+
+
+def test_metrics_that_a_later_line_no_longer_has_are_a_revision():
+    ranking = rank([run("x", 1.0), Experiment("x")], Query("pde_mean"))
+    assert ranking.below[0].notes == ("revised: pde_mean 1 → missing",)

@@ -12,9 +12,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from fakes.clearml_tasks import at, digest, ordered, tags_match, task
 
 ACCESS, SECRET, TOKEN = "ACCESSFORTESTS", "SECRETFORTESTS", "token-for-tests"
 _KNOWN_FIELDS = {
@@ -22,44 +23,7 @@ _KNOWN_FIELDS = {
     "hyperparams", "script", "completed", "created", "started", "last_iteration", "last_update", "active_duration",
     "user", "type", "parent", "comment", "company", "execution", "output", "models", "runtime", "configuration",
 }  # fmt: skip
-Fault = Callable[["_Handler"], None]
-
-
-def digest(name: str) -> str:
-    """Return the key under which the server keeps a title or a series."""
-    return md5(name.encode(), usedforsecurity=False).hexdigest()
-
-
-def metrics(**values: Any) -> dict[str, Any]:
-    """Return `last_metrics`; a keyword `Title__series` is a value, or (last, min, max)."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        title, _, series = name.partition("__")
-        last, low, high = value if isinstance(value, tuple) else (value, value, value)
-        entry = {"metric": title, "variant": series, "value": last, "min_value": low, "max_value": high}
-        found.setdefault(digest(title), {})[digest(series)] = entry
-    return found
-
-
-def task(number: int, project: str = "p1", **fields: Any) -> dict[str, Any]:
-    """Return a completed task of the competition; `fields` go over it."""
-    args = {"seed": str(number % 3), "width": str(number // 3), "sub_step": "4"}
-    return {
-        "id": f"{number:032x}",
-        "name": f"run {number}",
-        "status": "completed",
-        "tags": ["task1"],
-        "system_tags": [],
-        "project": project,
-        "completed": f"2026-11-01T10:00:{number % 60:02d}.000000+00:00",
-        "active_duration": 1800,
-        "last_metrics": metrics(
-            Score__seg_total=40 + number % 17 + 0.5, PDE__pde_mean=10 + number % 11 + 0.25, Time__train_time_min=30.0
-        ),
-        "hyperparams": {"Args": {k: {"section": "Args", "name": k, "value": v, "type": ""} for k, v in args.items()}},
-        "script": {"version_num": "a" * 40, "branch": "main", "diff": ""},
-        **fields,
-    }
+Fault = Callable[["Handler"], None]
 
 
 class Server:
@@ -76,7 +40,7 @@ class Server:
         self.archive_fails = self.events_fail = False
         self._lock = threading.Lock()
         self._found: list[dict[str, Any]] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"server_state": self}))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"server_state": self}))
         self._http.daemon_threads = True
         self._http.handle_error = self.handle_error  # type: ignore[method-assign]
         scheme = "http"
@@ -152,7 +116,7 @@ class Server:
         if page == 0 or self.before_page is not None:  # else the pages of one reading share the work
             self._found = [one for one in self.tasks if self._matches(one, body)]
             for order in reversed([*body.get("order_by", ()), *(["id"] if body.get("order_by") else [])]):
-                self._found = _sorted(self._found, order)
+                self._found = ordered(self._found, order)
         found = self._found
         return {"tasks": [self._project(one, fields) for one in found[page * size : (page + 1) * size]]}
 
@@ -179,11 +143,11 @@ class Server:
         if body.get("name") and not re.search(body["name"], one["name"]):
             return False
         for key in ("tags", "system_tags"):
-            if body.get(key) and not _tags_match(one.get(key) or [], body[key]):
+            if body.get(key) and not tags_match(one.get(key) or [], body[key]):
                 return False
         everything = body.get("_all_")
         if everything:
-            return all(re.search(everything["pattern"], str(_at(one, f) or "")) for f in everything["fields"])
+            return all(re.search(everything["pattern"], str(at(one, f) or "")) for f in everything["fields"])
         return True
 
     def _project(self, one: dict[str, Any], fields: list[str] | None) -> dict[str, Any]:
@@ -232,6 +196,24 @@ class Server:
 
     _tasks_update = _tasks_edit
 
+    def _tasks_create(self, body: dict[str, Any]) -> dict[str, Any]:
+        made = task(
+            1000 + len(self.tasks), status="created", last_metrics={}, hyperparams={}, tags=body.get("tags") or []
+        )
+        made |= {"name": body["name"], "project": body["project"], "completed": None, "output": {"destination": ""}}
+        self.tasks.append(made | {"execution": {}, "runtime": {}, "models": {"input": [], "output": []}})
+        return {"id": made["id"]}
+
+    def _tasks_started(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self._become(body, "in_progress")
+
+    def _tasks_completed(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self._become(body, "completed")
+
+    def _become(self, body: dict[str, Any], status: str) -> dict[str, Any]:
+        self._known(body["task"])["status"] = status
+        return {"updated": 1, "fields": {"status": status}}
+
     def _tasks_stop(self, body: dict[str, Any]) -> dict[str, Any]:
         one = self._known(body["task"])
         if one["status"] == "queued" or (one["status"] == "in_progress" and not one.get("last_worker")):
@@ -273,27 +255,6 @@ class _Refused(Exception):
         self.subcode = subcode
 
 
-def _at(value: Any, path: str) -> Any:
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _sorted(found: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
-    path = order.removeprefix("-")
-    having = [one for one in found if _at(one, path) is not None]
-    having.sort(key=lambda one: (isinstance(_at(one, path), str), _at(one, path)), reverse=order.startswith("-"))
-    return having + [one for one in found if _at(one, path) is None]
-
-
-def _tags_match(tags: list[str], asked: list[str]) -> bool:
-    every, wanted = asked[:1] == ["__$all"], asked[1:] if asked[:1] == ["__$all"] else asked
-    if any(word[1:] in tags for word in wanted if word.startswith("-")):
-        return False
-    positive = [word for word in wanted if not word.startswith("-")]
-    return not positive or (all if every else any)(word in tags for word in positive)
-
-
 def _body(data: bytes) -> Any:
     """Return a call's body: JSON, or the JSON lines in which the SDK sends a batch of events."""
     try:
@@ -302,7 +263,7 @@ def _body(data: bytes) -> Any:
         return {"lines": [json.loads(line) for line in data.splitlines() if line.strip()]}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     server_state: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -348,42 +309,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Stay silent."""
-
-
-def refuse(status: int, message: str = "", **headers: str) -> Fault:
-    """Return a fault that answers with a status and ClearML's error envelope."""
-    return lambda handler: handler.envelope(status, 0, message, {}, **headers)
-
-
-def html(status: int = 200) -> Fault:
-    """Return a fault that answers with a web page."""
-    return lambda handler: handler.send(status, b"<!doctype html><title>ClearML</title>", "text/html")
-
-
-def cut() -> Fault:
-    """Return a fault that breaks off in the middle of its answer."""
-
-    def fault(handler: _Handler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
-        handler.end_headers()
-        handler.wfile.write(b'{"meta": {"result_code": 200}, "da')
-        handler.close_connection = True
-
-    return fault
-
-
-def slow(seconds: float, *, after_headers: bool = False) -> Fault:
-    """Return a fault that says nothing for a while, at once or in the middle of its answer."""
-
-    def fault(handler: _Handler) -> None:
-        if after_headers:
-            handler.send_response(200)
-            handler.send_header("Content-Length", "1000")
-            handler.end_headers()
-            handler.wfile.write(b"{")
-            handler.wfile.flush()
-        time.sleep(seconds)
-        handler.close_connection = True
-
-    return fault

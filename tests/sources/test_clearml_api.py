@@ -9,7 +9,9 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from fakes.clearml_server import ACCESS, SECRET, TOKEN, Server, cut, html, refuse, slow, task
+from fakes.clearml_faults import cut, html, refuse, slow
+from fakes.clearml_server import ACCESS, SECRET, TOKEN, Server
+from fakes.clearml_tasks import task
 
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.sources.clearml_api import Client, ServerError

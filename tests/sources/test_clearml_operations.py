@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes.clearml_server import metrics, refuse, task
+from fakes.clearml_faults import refuse
+from fakes.clearml_tasks import metrics, task
 
 from expflow_hooks import init_pin
 from expflow_hooks.cli import main

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from fakes.clearml_server import digest, metrics, task
+from fakes.clearml_tasks import digest, metrics, task
 
 from expflow_hooks.api import make_query
 from expflow_hooks.cli.output import progress
