@@ -78,7 +78,7 @@ def test_an_install_with_no_index_and_a_wheelhouse_then_a_verdict(ready, action,
     assert not list(action.rglob("__pycache__"))
 
     # A second use in the same job finds it made, without asking pip.
-    stamp = next(Path(ready.repo.path.parent / "temp").glob("expflow-venv/requirements.lock"))
+    stamp = next(Path(ready.repo.path.parent / "runner temp").glob("expflow-venv/requirements.lock"))
     made = stamp.stat().st_mtime_ns
     assert step(ready, action, "install", PIP_NO_INDEX="1").returncode == 0
     assert stamp.stat().st_mtime_ns == made
