@@ -42,14 +42,23 @@ class Done(NamedTuple):
     told: str | None = None
 
 
-def authorise(request: Request, ask: pin.Ask, *, allow_force: bool = True, at_stake: str = "") -> str:
-    """Return how the operation is authorised: pin, force or unguarded; raise PinRefusedError if it is not."""
+def authorise(
+    request: Request, ask: pin.Ask, *, allow_force: bool = True, at_stake: str = "", registry: str | None = None
+) -> str:
+    """Return how the operation is authorised: pin, force or unguarded; raise PinRefusedError if it is not.
+
+    The prompt shows `at_stake`, and what the registry tells of rank and references.
+    """
     if request.force:
         if not allow_force:
             raise PinRefusedError("--force is refused here: the policy says guard.allow_force: false; give the PIN")
         return "force"
     if not pin.pin_is_set():
         return "unguarded"
+    if registry is not None:
+        from expflow_hooks.stakes import at_stake_in
+
+        at_stake += at_stake_in(registry, request.experiment_id)
     pin.require(f"{request.operation} {request.experiment_id}{at_stake}", ask)
     return "pin"
 
@@ -62,7 +71,7 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
     """
     present = _required(writer.present(request.experiment_id), request)
     _check(present, request)
-    authorised = authorise(request, ask, allow_force=allow_force, at_stake=at_stake(present))
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=at_stake(present), registry=writer.path)
     done: list[Done] = []
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def operate_on_task(
     """
     before = task.read()
     next_state(request.operation, task.task_id, before.state)
-    authorised = authorise(request, ask, allow_force=allow_force, at_stake=_stake(before))
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=_stake(before), registry=writer.path)
     reached = task.do(request.operation)
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:

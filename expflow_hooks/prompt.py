@@ -19,17 +19,26 @@ def ask_pin(prompt: str) -> str | None:
     if sys.stdin is None or sys.stdin.closed:
         return None
     try:
-        if sys.stdin.isatty():
-            import getpass
-
-            with _time_limit(pin.LONGEST):
-                entered = getpass.getpass(f"{prompt} (4 digits, or quit): ")
-        else:
-            entered = sys.stdin.readline()
+        entered = _ask_terminal(prompt) if sys.stdin.isatty() else sys.stdin.readline()
     except (EOFError, KeyboardInterrupt, TimeoutError, OSError, ValueError):
         return None
     entered = entered.strip()
     return None if not entered or entered.lower() in _QUIT else entered
+
+
+def _ask_terminal(prompt: str) -> str:
+    """Ask without echo; whatever ends the asking, the terminal echoes again afterwards."""
+    import getpass
+
+    from expflow_hooks.render.escape import terminal
+
+    try:
+        with _signals_unwind(), _time_limit(pin.LONGEST):
+            return getpass.getpass(f"{terminal(prompt)} (4 digits, or quit): ")
+    except (EOFError, TimeoutError):
+        raise
+    except Exception as error:  # termios.error, which Windows does not have: the terminal went away
+        raise OSError(f"the terminal cannot be asked: {error}") from None
 
 
 def asker(given: str | None, *, use_environment: bool = True) -> pin.Ask:
@@ -94,3 +103,44 @@ def _line(prompt: str) -> str:
         return said
     except (OSError, ValueError):
         return ""
+
+
+class _Ended(BaseException):
+    """A signal that ends the process came during the prompt."""
+
+
+@contextmanager
+def _signals_unwind() -> Iterator[None]:
+    """Let a signal that ends the process end the prompt first, which restores the terminal; then it ends the process.
+
+    A handler of somebody else's, or a signal that is ignored (`nohup`), stays as it is.
+    """
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: Any) -> None:
+        raise _Ended(number)
+
+    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+    ours = [number for number in wanted if signal.getsignal(number) == signal.SIG_DFL]
+    try:
+        for number in ours:
+            signal.signal(number, end)
+        yield
+    except _Ended as came:
+        _restore_default(ours)
+        os.kill(os.getpid(), came.args[0])
+        raise KeyboardInterrupt from None  # where the signal did not end it at once
+    finally:
+        _restore_default(ours)
+
+
+def _restore_default(numbers: list[int]) -> None:
+    import signal
+
+    for number in numbers:
+        signal.signal(number, signal.SIG_DFL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from expflow_hooks.cli.options import (
     split_tags,
 )
 from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
+from expflow_hooks.cli.verification import newest_broken
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.experiment import Selection, from_mapping, latest
 from expflow_hooks.core.registry import Registry, revisions
@@ -40,16 +42,27 @@ def list_runs(source: str | None, project: str | None, tags: str | None, status:
         return _list_source(source, selection, **out)
     registry = _reading(source)
     if out["form"] == "json":
-        records = {record["experiment_id"]: record for record in registry.records()}
-        selects = selection.matcher()
-        chosen = [record for record in records.values() if selects is None or selects(from_mapping(record))]
-        text = render_record(chosen)
+        text = render_record(_selected(registry.records(), selection))
     else:
         found = latest(registry.experiments(progress(registry.path)), selection)
         text = render_experiments(found, registry.path, out["form"])
     warn_unreadable(registry.path, registry.unreadable)
+    if broken := newest_broken(registry):
+        warn(f"{registry.path}: {broken}")
     emit(text, out["output"])
     return OK
+
+
+def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> list[dict[str, Any]]:
+    """Return the present records that are meant; the others are not kept while the rest is read."""
+    selects = selection.matcher()
+    found: dict[str, dict[str, Any]] = {}
+    for record in records:
+        if selects is None or selects(from_mapping(record)):
+            found[record["experiment_id"]] = record
+        else:
+            found.pop(record["experiment_id"], None)
+    return list(found.values())
 
 
 @command.command("show", epilog="Example: expflow-hooks run show exp-001 --history")
@@ -134,13 +147,10 @@ def add(file: str | None, task_id: str | None, source: str | None) -> int:
 @click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
 def verify(expect_head: str | None, source: str | None, form: str, output: str | None) -> int:
     """Check that nothing was edited, removed or inserted. Exits 1 if so, 3 if lines are there that no chain covers."""
-    from expflow_hooks.core import chain
+    from expflow_hooks.cli.verification import verified
     from expflow_hooks.render.verification import render_verification
 
-    registry = _reading(source)
-    result = chain.verify(registry.lines(), expect_head)
-    for _ in registry.records():
-        pass
+    result, registry = verified(_reading(source), expect_head)
     emit(render_verification(result, registry.unreadable, registry.path, form), output)
     codes = [SAYS_NO] if result.problems else []
     codes += [UNREADABLE] if registry.unreadable else []

@@ -1,110 +1,101 @@
 """History that cannot be rewritten quietly: each line names, by SHA-256, the lines above that no line names yet.
 
-Like a commit's parents: usually one; two after the merge of branches that both appended; at most `MOST_NAMED`.
+Like a commit's parents: usually one; two after the merge of branches that both appended; at most `MOST_NAMED`. What
+the names are when a line is written; whether they hold is for `core.verify` to say.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
+
+import msgspec
 
 MOST_NAMED = 16  # DESIGN: "usually one, at most 16"
 
 
+class Link(msgspec.Struct, gc=False):
+    """What the history needs of a line: its experiment, and the hashes it names (None: another tool wrote it)."""
+
+    experiment_id: str = ""
+    prev: list[str] | None = None
+
+
+_decode = msgspec.json.Decoder(Link).decode
+
+
+def read_link(line: bytes) -> Link:
+    """Return a line's link; one without id and names for a line that cannot be read, whose hash counts all the same."""
+    try:
+        return _decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _read_patiently(line)
+
+
+def _read_patiently(line: bytes) -> Link:
+    """Read what msgspec refuses: NaN, infinities, a byte-order mark, a field of a wrong type."""
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return Link()
+    if not isinstance(record, dict):
+        return Link()
+    name, prev = record.get("experiment_id"), record.get("prev")
+    named = isinstance(prev, list) and all(isinstance(digest, str) for digest in prev)
+    return Link(name if isinstance(name, str) else "", prev if named else None)
+
+
 def line_hash(line: bytes) -> str:
     """Return the SHA-256, in lower-case hex, of a line without its end."""
-    return sha256(line.rstrip(b"\r\n")).hexdigest()
+    return digest_of(line).hex()
 
 
-def named_by(line: bytes) -> list[str] | None:
-    """Return the hashes that a line names, or None for a line that this tool did not write."""
-    if b'"prev"' not in line:
-        return None
+def digest_of(line: bytes) -> bytes:
+    """Return the SHA-256 of a line without its end; whether a checkout made it CRLF or LF is no change."""
+    return sha256(line.rstrip(b"\r\n")).digest()
+
+
+def as_digest(name: str) -> bytes:
+    """Return the digest that a line's name spells, or bytes that are none."""
     try:
-        prev = json.loads(line).get("prev")
-    except (ValueError, AttributeError, RecursionError):
-        return None
-    if not isinstance(prev, list) or not all(isinstance(name, str) for name in prev):
-        return None
-    return prev
+        return bytes.fromhex(name)
+    except ValueError:
+        return name.encode("utf-8", "surrogatepass")
+
+
+class Fed(NamedTuple):
+    """What feeding a line told: its digest, whether it names anything, and where what it names stands.
+
+    `places` holds for each name the line's number, or None for one that is no head (any more).
+    """
+
+    digest: bytes
+    named: list[bytes]
+    places: list[int | None]
 
 
 class Heads:
-    """The lines that no later line names, in the order of the file: fed line by line."""
+    """The lines that no later line names, in the order of the file: fed line by line. Of the others nothing is kept."""
 
     def __init__(self) -> None:
-        self._chained: dict[str, None] = {}
-        self._bare: dict[str, None] = {}  # written by another tool: no line of theirs names anything
+        self.chained: dict[bytes, int] = {}
+        self.bare: dict[bytes, int] = {}  # written by another tool: no line of theirs names anything
 
-    def feed(self, line: bytes) -> None:
-        """Take the next line of the file."""
-        named = named_by(line)
-        for name in named or ():
-            self._chained.pop(name, None)
-            self._bare.pop(name, None)
-        where = self._bare if named is None else self._chained
-        where[line_hash(line)] = None
+    def feed(self, line: bytes, prev: list[str] | None, number: int) -> Fed:
+        """Take the next line of the file, with what it names and its number."""
+        digest = digest_of(line)
+        named, places = [], []
+        for name in prev or ():
+            named.append(as_digest(name))
+            places.append(self.chained.pop(named[-1], None) or self.bare.pop(named[-1], None))
+        (self.bare if prev is None else self.chained)[digest] = number
+        return Fed(digest, named, places)
 
     def to_name(self) -> list[str]:
         """Return what the next line names: the chains' ends, then the oldest bare lines, `MOST_NAMED` at most."""
-        return [*list(self._chained)[-MOST_NAMED:], *self._bare][:MOST_NAMED]
-
-
-class Problem(NamedTuple):
-    """One place where the history does not hold: the line's number, from 1, and what is wrong with it."""
-
-    line: int
-    kind: str  # edited, removed, inserted, cut
-    message: str
-
-
-class Verification(NamedTuple):
-    """What `verify` found: problems, the numbers of lines that no chain covers, and the heads as hash -> line."""
-
-    lines: int
-    problems: list[Problem]
-    uncovered: list[int]
-    heads: dict[str, int]
-
-
-def verify(lines: Iterable[bytes], expected_head: str | None = None) -> Verification:
-    """Check every line's names against the lines above it.
-
-    Named are an edited line, a removed one, an insertion, and with `expected_head` a cut tail.
-    """
-    seen: dict[str, int] = {}
-    names: dict[int, list[str]] = {}
-    named: set[str] = set()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        if (above := named_by(line)) is not None:
-            names[number] = above
-            named.update(above)
-        seen[line_hash(line)] = number
-    unnamed = {digest: number for digest, number in seen.items() if digest not in named}
-    problems = [problem for number, above in names.items() for problem in _broken(number, above, seen, unnamed)]
-    blamed = {problem.line for problem in problems}
-    heads = {digest: number for digest, number in unnamed.items() if number in names and number not in blamed}
-    last = max(seen.values(), default=0)
-    if expected_head is not None and expected_head not in seen:
-        problems.append(Problem(last, "cut", "the expected head is not in the file: the tail was cut or edited"))
-    uncovered = [number for number in unnamed.values() if number not in names and number not in blamed]
-    return Verification(last, problems, uncovered, heads)
-
-
-def _broken(number: int, above: list[str], seen: dict[str, int], unnamed: dict[str, int]) -> Iterable[Problem]:
-    """Yield a problem for each line that line `number` names and that does not stand above it."""
-    for digest in above:
-        place = seen.get(digest)
-        if place is None:
-            # An edit leaves the line in place under a hash that nobody names; a removal leaves nothing.
-            edited = number - 1 in unnamed.values()
-            if edited:
-                yield Problem(number - 1, "edited", f"line {number - 1} was edited: line {number} names what it was")
-            else:
-                yield Problem(number, "removed", f"a line above line {number} was removed or edited")
-        elif place >= number:
-            yield Problem(place, "inserted", f"line {place} stands below line {number}, which was written after it")
+        ends = list(self.chained)[-MOST_NAMED:]
+        room = MOST_NAMED - len(ends)
+        return [
+            digest.hex() for digest in [*ends, *(digest for _, digest in zip(range(room), self.bare, strict=False))]
+        ]

@@ -103,9 +103,16 @@ class Selection(NamedTuple):
 
 def latest(experiments: Iterable[Experiment], selection: Selection = Selection()) -> list[Experiment]:  # noqa: B008
     """Return the present state of every experiment that is meant: one that comes again replaces the one before."""
-    found = {experiment.experiment_id: experiment for experiment in experiments}
     selects = selection.matcher()
-    return [experiment for experiment in found.values() if selects is None or selects(experiment)]
+    if selects is None:
+        return list({experiment.experiment_id: experiment for experiment in experiments}.values())
+    found: dict[str, Experiment] = {}
+    for experiment in experiments:
+        if selects(experiment):
+            found[experiment.experiment_id] = experiment
+        else:  # what it is now counts, not what it was; and nothing is kept of what is not meant
+            found.pop(experiment.experiment_id, None)
+    return list(found.values())
 
 
 _FIELDS: dict[str, type] = {

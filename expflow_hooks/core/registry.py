@@ -16,6 +16,7 @@ from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.experiment import Experiment
 from expflow_hooks.core.lines import decode_experiment, decode_lines, decode_record
 from expflow_hooks.core.suggest import did_you_mean
+from expflow_hooks.core.tail import open_settled
 
 Progress = Callable[[int, int], None]
 """Told the bytes read and the bytes there are, now and then."""
@@ -75,7 +76,7 @@ class Registry:
             yield BytesIO(self._data)
             return
         try:
-            with open(0 if self.path == "-" else self.path, "rb", closefd=self.path != "-") as file:
+            with open(0, "rb", closefd=False) if self.path == "-" else open_settled(self.path) as file:
                 yield file
         except FileNotFoundError as error:
             if not self.missing_ok:

@@ -5,18 +5,22 @@ Each line names the lines above it that no line names yet (`core.chain`), so tha
 
 from __future__ import annotations
 
-import contextlib
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
-from expflow_hooks.core.chain import Heads
+from expflow_hooks.core.chain import Heads, read_link
+from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.home import sync_folder
 from expflow_hooks.core.lines import decode_experiment, decode_record, encode_record
 from expflow_hooks.core.locking import locked
 from expflow_hooks.core.registry import Registry, cannot
 
 Make = Callable[["dict[str, Any] | None"], "dict[str, Any]"]
 """Takes an experiment's present record (None if it has none) and returns the one to append."""
+
+_PATIENCE = 0.01  # seconds: a tool that takes no lock may be halfway through its line
 
 
 class Writer:
@@ -45,10 +49,12 @@ class Writer:
         """
         try:
             with locked(self.path) as fd:
-                torn = self._catch_up(fd)
+                torn = self._catch_up(fd) and self._is_torn_for_good(fd)
                 record = {**make(self._present(fd, experiment_id)), "prev": self._heads.to_name()}
                 line = encode_record(record)
                 _write_whole(fd, (b"\n" if torn else b"") + line + b"\n")
+                if not self._lines:  # perhaps a new file, whose name has to be on the disk too
+                    sync_folder(self.path)
                 return self._lines + 1
         except OSError as error:
             raise cannot("write", self.path, error) from None
@@ -56,9 +62,12 @@ class Writer:
     def present(self, experiment_id: str) -> dict[str, Any] | None:
         """Return an experiment's present record, or None; raise UnreadableError if the file cannot be read."""
         found = None
-        for record in Registry(self.path).records():
-            if record["experiment_id"] == experiment_id:
-                found = record
+        for line in Registry(self.path).lines():
+            try:
+                if decode_experiment(line).experiment_id == experiment_id:
+                    found = decode_record(line)
+            except ValueError:  # unreadable lines are reported by those who read, and hide no other
+                continue
         return found
 
     def _catch_up(self, fd: int) -> bool:
@@ -72,6 +81,11 @@ class Writer:
                 self._feed(line)
         return self._torn()
 
+    def _is_torn_for_good(self, fd: int) -> bool:
+        """Say whether a last line without its end stays so; what is being written has its end in a moment."""
+        time.sleep(_PATIENCE)
+        return self._catch_up(fd) if os.fstat(fd).st_size > self._offset else True
+
     def _torn(self) -> bool:
         return self._last != b"" and not self._last.endswith(b"\n")
 
@@ -82,9 +96,10 @@ class Writer:
     def _feed(self, line: bytes) -> None:
         self._lines += 1
         if line.strip():
-            self._heads.feed(line)
-            with contextlib.suppress(ValueError):  # an unreadable line has no id, but its hash counts
-                self._places[decode_experiment(line).experiment_id] = self._offset
+            link = read_link(line)
+            self._heads.feed(line, link.prev, self._lines)
+            if link.experiment_id:  # an unreadable line has none, but its hash counts
+                self._places[link.experiment_id] = self._offset
         self._offset += len(line)
         self._last = line
 
@@ -94,7 +109,10 @@ class Writer:
             return None
         with open(os.dup(fd), "rb") as file:
             file.seek(place)
-            return decode_record(file.readline())
+            try:
+                return decode_record(file.readline())
+            except ValueError as error:
+                raise UsageError(f"{self.path}: the last line of {experiment_id} cannot be read: {error}") from None
 
 
 def _write_whole(fd: int, data: bytes) -> None:
@@ -102,7 +120,7 @@ def _write_whole(fd: int, data: bytes) -> None:
     size = os.fstat(fd).st_size
     try:
         if os.write(fd, data) != len(data):
-            raise OSError(28, "No space left on device")
+            raise OSError(28, "No space left on device, or a quota or a limit of the file's size is reached")
         os.fsync(fd)
     except OSError:
         # Only our own bytes are taken back: a tool that does not lock may have appended since.

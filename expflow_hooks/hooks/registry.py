@@ -42,14 +42,18 @@ def _check_change(git: Git, change: Change) -> int:
         return OK
     growth = check_growth(before.data, after.data if after.path else b"")
     _list_revisions(after.data, growth, after.path or before.path)
-    if not growth.lost:
+    broken = _list_broken(after.data, growth, after.path or before.path)
+    if not (growth.lost or broken):
         return OK
     for lost in growth.lost[:_MOST_SHOWN]:
         say(f"{before.path}: line {lost.line} of {base[:12]} was {lost.why}")
     more = len(growth.lost) - _MOST_SHOWN
     if more > 0:
         say(f"{before.path}: {more} more lines")
-    say(f"a registry only grows: bring the lines back (`git show {base[:12]}:{before.path}`) and add new ones below")
+    if growth.lost:
+        say(
+            f"a registry only grows: bring the lines back (`git show {base[:12]}:{before.path}`) and add new ones below"
+        )
     if not binding:
         say("there is no remote to compare with, so this is a warning")
     return SAYS_NO if binding else OK
@@ -71,6 +75,21 @@ def _base(git: Git, change: Change) -> "tuple[str, bool]":
     if change.push:
         return (change.before[0], True) if change.before else ("", False)
     return (change.before[0] if change.before else ""), False
+
+
+def _list_broken(data: bytes, growth: "Growth", path: str) -> bool:
+    """List where the history of the new lines does not hold, as `run verify` does; say whether there was any."""
+    from expflow_hooks.core.registry import Registry
+    from expflow_hooks.core.verify import verify
+
+    added = set(growth.added)
+    problems = verify(Registry(path, data=data).lines).problems if added else []
+    new = [problem for problem in problems if problem.line in added or problem.by in added]
+    for problem in new[:_MOST_SHOWN]:
+        say(f"{path}:{problem.line}: {problem.kind}: {problem.message}")
+    if len(new) > _MOST_SHOWN:
+        say(f"{path}: {len(new) - _MOST_SHOWN} more; `expflow-hooks run verify --source {path}` lists them")
+    return bool(new)
 
 
 def _list_revisions(data: bytes, growth: "Growth", path: str) -> None:

@@ -8,6 +8,8 @@ import sys
 import pytest
 from gitrepo import Repo
 
+from expflow_hooks.core.writer import Writer
+
 REGISTRY = "experiments.jsonl"
 A, B, C = (f'{{"experiment_id": "{name}", "metrics": {{"pde_mean": 1.5}}}}\n' for name in "abc")
 
@@ -81,6 +83,28 @@ def test_revisions_are_listed(repo):
     code, said = hook(repo)
     assert code == 0
     assert "revision of a: line 3 changed metrics.pde_mean: 1.5 → 0.5" in said
+
+
+def test_new_lines_whose_history_does_not_hold_are_blocked(repo):
+    writer = Writer(str(repo.path / REGISTRY))
+    for name in ("ours-1", "ours-2", "ours-3"):
+        writer.append({"experiment_id": name, "metrics": {"pde_mean": 20.5}})
+    repo.git("add", REGISTRY)
+    assert hook(repo) == (0, "")
+    path = repo.path / REGISTRY
+    stage(
+        repo,
+        path.read_text().replace('"ours-2", "metrics": {"pde_mean": 20.5', '"ours-2", "metrics": {"pde_mean": 9.5'),
+    )
+    code, said = hook(repo)
+    assert code == 1
+    assert f"{REGISTRY}:4: edited: line 4 was edited" in said
+    repo.git("commit", "--quiet", "--no-verify", "--message", "in spite of it")
+    assert push(repo, "topic")[0] == 1
+    repo.git("push", "--quiet", "--no-verify", "origin", "main")
+    repo.commit("x.py", "1")
+    stage(repo, path.read_text() + C)
+    assert hook(repo)[0] == 0, "what the base holds already does not block later work"
 
 
 def push(repo, branch, tip="HEAD", theirs="0" * 40):
