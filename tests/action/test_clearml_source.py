@@ -2,7 +2,7 @@
 
 import pytest
 from action.research import POLICY
-from fakes.clearml_server import metrics, task
+from fakes.clearml_tasks import metrics, task
 
 CLEARML_POLICY = POLICY.replace("experiments.jsonl", "clearml").replace("  - reported: seg_total\n", "  - clean\n")
 GOOD = metrics(PDE__pde_mean=8.0, Time__train_time_min=30.0, Score__seg_total=50.0)

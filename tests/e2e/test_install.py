@@ -119,6 +119,19 @@ def test_no_python_or_an_old_one_is_an_error_with_the_line_to_add(ready, action,
     assert done.stderr.splitlines()[-1] == "expflow: error (exit 4)"
 
 
+def test_a_real_python_3_9_is_too_old(ready, action, tmp_path):
+    beside = Path(sys.base_prefix).parent
+    found = [shutil.which("python3.9"), *sorted(beside.glob("3.9*/bin/python3.9"))]
+    old = next(
+        (path for path in found if path and subprocess.run([path, "-V"], capture_output=True).returncode == 0), None
+    )
+    if old is None:
+        pytest.skip("no Python 3.9 is at hand; the test above stands in for it with a script")
+    done = step(ready, action, "install", bin_with(tmp_path, python3=f'#!/bin/sh\nexec "{old}" "$@"\n'))
+    assert done.returncode == 4
+    assert "- uses: actions/setup-python@v6" in done.stdout
+
+
 def test_a_wrong_install_input_is_a_usage_error(ready, action):
     done = step(ready, action, "install", EXPFLOW_INSTALL="always")
     assert done.returncode == 2
