@@ -37,6 +37,8 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
     shutil.copytree(EXAMPLE, work, dirs_exist_ok=True, ignore=skipped)
     repo("add", "--all")
     repo("commit", "--quiet", "-m", "start")
+    repo("switch", "--quiet", "-c", "surrogates")
+    repo("commit", "--quiet", "--allow-empty", "-m", "four surrogates")
     trained = subprocess.run([sys.executable, "train.py"], cwd=work, capture_output=True, text=True, timeout=300)
     assert trained.returncode == 0, trained.stderr
 
@@ -69,14 +71,22 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
     assert here("audit", "validate", Path(one).stem, "--source", one)[0] in (0, 1)
 
     # The hooks: on the protected branch the diverged runs block the commit, on another they are reported.
+    repo("switch", "--quiet", "main")
     repo("add", "experiments.jsonl")
     assert [hook.main([]) for hook in (audit, registry, pin_hash)] == [1, 0, 0]
     assert policy.main(["expflow.yaml"]) == 0
-    repo("switch", "--quiet", "-c", "surrogates")
+    repo("switch", "--quiet", "surrogates")
     capfd.readouterr()
     assert [hook.main([]) for hook in (audit, registry, pin_hash)] == [0, 0, 0]
     assert "linear-s1: pde_mean < 18.09" in "".join(capfd.readouterr())
-    repo("commit", "--quiet", "-m", "surrogates")
+    repo("commit", "--quiet", "-m", "results")
+
+    # The comment, as it would stand on the pull request.
+    code, comment = here("action", "--dry-run")
+    assert code == 1
+    assert comment.startswith("## ❌ Expflow: fail\n\n▶ `random-s0` is rank 1 of 3 by `seg_total`")
+    assert "- `linear-s0`: `pde_mean < 18.09 fails" in comment
+    assert "<summary>Audit: 3 of 12 fail</summary>" in comment
 
     assert here("pin", "init", "4711")[0] == 0
     assert here("run", "delete", "linear-s0", "--pin", "0000")[0] == 5

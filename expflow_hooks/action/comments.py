@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from expflow_hooks.action.github import ApiError, GitHub, UnsureError
@@ -52,6 +53,7 @@ Shorter = range(3)
 """How often a body that GitHub refuses for its length is tried again, shorter each time."""
 
 
+@lru_cache(maxsize=1)  # of one run, however many pull requests it judges
 def read_viewer(github: GitHub) -> Viewer:
     """Return whose token this is; a token that may not ask is the Actions' own."""
     try:

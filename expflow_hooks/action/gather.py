@@ -13,10 +13,10 @@ from typing import TypeVar
 from expflow_hooks.action import registry as registries
 from expflow_hooks.action.candidates import find_candidates, matters
 from expflow_hooks.action.change import Change, Repository
-from expflow_hooks.action.inputs import Inputs
+from expflow_hooks.action.inputs import Inputs, clean_path
 from expflow_hooks.action.judge import Evidence, Problem, keep_apart
 from expflow_hooks.action.rules import Rules, choose_rules
-from expflow_hooks.core.errors import ExpflowError
+from expflow_hooks.core.errors import ExpflowError, UsageError
 from expflow_hooks.core.experiment import Experiment, latest
 from expflow_hooks.core.growth import Lost, check_growth
 from expflow_hooks.core.ranking import rank
@@ -35,7 +35,7 @@ class Desk:
     scratch: str
     workspace: str = ""
     late: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,13 @@ def gather(desk: Desk, inputs: Inputs, question: Question) -> Evidence:
         leaks = _kept(problems, lambda: desk.repository.leaks(change, frozenset(excused)))
         evidence = replace(evidence, leaks=leaks or ())
         if rules is not None:
-            source = _source(desk, inputs, rules)
-            evidence = replace(evidence, rules=rules, source=source)
-            lost = _kept(problems, lambda: _lost(desk.repository, change, source))
-            evidence = replace(evidence, lost=lost or ())
-            found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source))
-            evidence = found or evidence
+            evidence = replace(evidence, rules=rules)
+            source = _kept(problems, lambda: choose_source(inputs, desk.environment, rules))
+            if source is not None:
+                lost = _kept(problems, lambda: _lost(desk.repository, change, source))
+                evidence = replace(evidence, source=source, lost=lost or ())
+                found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source))
+                evidence = found or evidence
     return replace(evidence, problems=(*evidence.problems, *problems))
 
 
@@ -92,9 +93,16 @@ def read_rules(repository: Repository, inputs: Inputs, change: Change) -> Rules:
     return choose_rules(inputs, base, base if untouched else repository.file(change.head, inputs.policy))
 
 
-def _source(desk: Desk, inputs: Inputs, rules: Rules) -> str:
-    named = inputs.source or desk.environment.get(ENV_REGISTRY) or rules.policy.leaderboard.source
-    return (named or registries.FILE).removeprefix("./")
+def choose_source(inputs: Inputs, environment: Mapping[str, str], rules: Rules) -> str:
+    """Return the source: `clearml`, or a registry in the repository.
+
+    A path out of the repository may come from the workflow only, never from a policy. Raises UsageError.
+    """
+    named = inputs.source or environment.get(ENV_REGISTRY)
+    source = named or rules.policy.leaderboard.source or registries.FILE
+    if source != CLEARML and not source.endswith((".jsonl", ".ndjson", ".json")):
+        raise UsageError(f"source {source[:120]!r}: here a source is a .jsonl file or clearml")
+    return source if named and os.path.isabs(named) else clean_path(source)
 
 
 def _lost(repository: Repository, change: Change, source: str) -> list[Lost]:
@@ -124,8 +132,9 @@ def _experiments(desk: Desk, question: Question, evidence: Evidence, rules: Rule
     tracked = "" if registry is None or os.path.isabs(source) else source
     evidence = replace(evidence, source=name, registry=tracked, notes=notes)
     evidence = _with_candidates(desk, question, evidence, rules, source, experiments)
-    candidates = evidence.candidates
-    ranking = rank(keep_apart(experiments, candidates.ids, query.group_by), query)
+    if source == CLEARML and evidence.candidates.judged:
+        evidence, experiments = _with_whole_tasks(evidence, rules, experiments)
+    ranking = rank(keep_apart(experiments, evidence.candidates.ids, query.group_by), query)
     evidence = replace(evidence, ranking=ranking)
     return evidence if registry is None else _with_past(evidence, registry)
 
@@ -149,6 +158,26 @@ def _with_candidates(
     touched = change.paths
     needed = not patterns or touched is None or matters(touched, patterns, source)
     return replace(evidence, candidates=found, needs_candidate=needed)
+
+
+def _with_whole_tasks(
+    evidence: Evidence, rules: Rules, experiments: list[Experiment]
+) -> tuple[Evidence, list[Experiment]]:
+    """Return evidence and experiments with the judged tasks read again, whole: the ranking's query reads less.
+
+    The audit needs every metric that it names, and whether there were uncommitted changes.
+    """
+    from expflow_hooks.sources.clearml import read_some
+
+    named = [rule.subject for rule in rules.policy.audit.rules if rule.kind in ("reported", "gate")]
+    needed = dict.fromkeys([rules.query.sort_by, *(gate.metric for gate in rules.query.gates), *named])
+    found, warnings = read_some(sorted(evidence.candidates.ids), rules.policy, tuple(needed), dirty=True)
+    whole = {run.experiment_id: run for run in found}
+    judged = tuple(whole.get(run.experiment_id, run) for run in evidence.candidates.judged)
+    candidates = evidence.candidates._replace(judged=judged)
+    notes = dict.fromkeys([*evidence.notes, *((Data(warning),) for warning in warnings)])
+    evidence = replace(evidence, candidates=candidates, notes=tuple(notes))
+    return evidence, [whole.get(run.experiment_id, run) for run in experiments]
 
 
 def _with_past(evidence: Evidence, registry: Registry) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from expflow_hooks.action.event import KINDS, Event, Kind, read_event, read_run
@@ -22,7 +22,7 @@ class Job:
 
     inputs: Inputs
     event: Event
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # the token is in it
     scratch: str
     github: GitHub | None = None
 

@@ -45,7 +45,8 @@ def publish(job: Job, judgement: Judgement, number: int, head: str) -> Published
     if number and job.inputs.comment != "never":
         published, warning = _tried("comment", lambda: _comment(job, github, judgement, number, head), published)
         published = published._replace(warnings=warning)
-    if job.inputs.status != "never":
+    # A younger run has spoken for this head, or the head is none any more.
+    if job.inputs.status != "never" and published.status != comments.OUTDATED:
         _, warning = _tried("status", lambda: _status(job, github, judgement, head, published), published)
         published = published._replace(warnings=published.warnings + warning)
     return published
@@ -74,9 +75,9 @@ def _comment(job: Job, github: GitHub, judgement: Judgement, number: int, head: 
     marker = marker_of(page)
     always = job.inputs.comment == "always"
     if ours and not always and ours[0].marker.content == marker.content and len(ours) == 1:
-        return Published("unchanged", ours[0].url, _fitted(page, marker, 0)[1])
+        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, marker, 0)[1])
     if pulls.get_pull(github, job.repository, number).head != head:
-        return Published("outdated", ours[0].url if ours else "")
+        return Published(comments.OUTDATED, ours[0].url if ours else "")
     desk = comments.Desk(github, job.repository, number, viewer)
     truncated = [False]
 

@@ -143,6 +143,8 @@ def config_value(path: str) -> str | None:
         return "unreadable"
     pin = config.get("pin") if isinstance(config, dict) else None
     value = pin.get("hash") if isinstance(pin, dict) else None
+    if isinstance(value, (dict, list)):  # never spelled out: aliases make a few lines a large text
+        return "unreadable"
     return None if value is None or value == "" else str(value)
 
 

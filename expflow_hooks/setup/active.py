@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.hooks.plain import HOOKS
 from expflow_hooks.setup.owners import EXPFLOW, OWN, owner
 from expflow_hooks.setup.repository import Repository
@@ -85,8 +86,13 @@ def _of_pre_commit(text: str, stage: str) -> set[str]:
 
 
 def _of_lefthook(text: str, stage: str) -> set[str]:
-    configuration = load(text)
-    return _ids(str(configuration.get(stage))) if isinstance(configuration, dict) else _ids(text)
+    from expflow_hooks.setup.yamltext import root_of, value
+
+    try:
+        node = value(root_of(text, "lefthook.yml"), stage)
+    except UsageError:  # JSON with comments, TOML: words will do
+        return _ids(text)
+    return _ids(text[node.start_mark.index : node.end_mark.index]) if node is not None else set()
 
 
 _READERS = {"pre-commit": _of_pre_commit, "prek": _of_pre_commit, "lefthook": _of_lefthook}

@@ -10,12 +10,22 @@ import yaml
 
 from expflow_hooks.core.errors import UsageError
 
+_LARGEST = 1 << 20
+_MOST_ALIASES = 30  # each may double what two texts are compared by
+
 
 def root_of(text: str, file: str) -> yaml.MappingNode:
     """Return the root mapping of a document; raise UsageError if it is no YAML, several documents, or no mapping."""
+    if len(text) > _LARGEST:
+        raise UsageError(f"{file}: larger than {_LARGEST} characters, so it is not edited here")
     try:
+        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
+        if aliases > _MOST_ALIASES:
+            raise UsageError(f"{file}: {aliases} aliases, so it is not edited here; write the values out")
         # The parser in Python: its marks count characters of the text, whatever they are.
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UsageError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{file}:{line}: not YAML that can be edited; mend it first") from None

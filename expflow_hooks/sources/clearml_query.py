@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from hashlib import md5
 from typing import Any, NamedTuple
 
-from expflow_hooks.core.errors import UndecidedError, UsageError
+from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageError
 from expflow_hooks.core.experiment import STATES as OURS
 from expflow_hooks.core.metrics import STANDARD_METRICS
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.sources.clearml_api import Client, ServerError
+from expflow_hooks.sources.clearml_credentials import HOST
 from expflow_hooks.sources.clearml_task import AGGREGATES, STATES
 
 PAGE = 500  # tasks: the server gives no more at once
@@ -137,17 +138,26 @@ def _page(client: Client, query: dict[str, Any], number: int) -> list[dict[str, 
             raise
         query["only_fields"].remove(DURATION)
         return _page(client, query, number)
-    tasks = data.get("tasks")
-    return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
+    return _listed(client, data, "tasks")
+
+
+def _listed(client: Client, data: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """Return the answer's list; raise UnreadableError without one: no list is not the same as an empty one."""
+    found = data.get(what)
+    if not isinstance(found, list):
+        raise UnreadableError(
+            f"{client.credentials.shown_host}: an answer without {what}; {HOST} must name the API server"
+        )
+    return [one for one in found if isinstance(one, dict)]
 
 
 def _project_id(client: Client, name: str) -> str:
     """Return the id of the project of exactly this name; raise UndecidedError with the nearest names."""
     pattern = f"^{re.escape(name)}$"
-    found = client.call("projects.get_all_ex", {"name": pattern, "only_fields": ["id", "name"]}).get("projects")
-    for project in found if isinstance(found, list) else ():
+    query = {"only_fields": ["id", "name"]}
+    for project in _listed(client, client.call("projects.get_all_ex", {"name": pattern, **query}), "projects"):
         if project.get("name") == name:
             return str(project["id"])
-    others = client.call("projects.get_all_ex", {"only_fields": ["id", "name"], "order_by": ["name"]}).get("projects")
-    names = [str(project.get("name")) for project in others] if isinstance(others, list) else []
+    others = client.call("projects.get_all_ex", {"order_by": ["name"], **query})
+    names = [str(project.get("name")) for project in _listed(client, others, "projects")]
     raise UndecidedError(f"no project {name[:120]!r} on {client.credentials.shown_host}{did_you_mean(name, names)}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from action.research import Research
+from fakes.clearml_server import Server as ClearML
 from fakes.github_server import FakeGitHub
 from gitrepo import Repo
 
@@ -16,6 +17,15 @@ def server(tmp_path: Path) -> Iterator[FakeGitHub]:
     """Return a GitHub on loopback, whose repository is that of `research`."""
     with FakeGitHub(tmp_path / "a repository").serving() as github:
         yield github
+
+
+@pytest.fixture
+def clearml(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClearML]:
+    """Return a ClearML server on loopback, which the environment names."""
+    with ClearML() as fake:
+        for name, value in fake.environment.items():
+            monkeypatch.setenv(name, value)
+        yield fake
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ class Research:
 
     def environment(self, event: str, payload: dict[str, Any], **inputs: str) -> dict[str, str]:
         """Return the runner's variables for one run, with files for its outputs."""
-        temp = self.repo.path.parent / "temp"
+        temp = self.repo.path.parent / "runner temp"
         temp.mkdir(exist_ok=True)
         (temp / "event.json").write_text(json.dumps(payload))
         for name in ("output", "summary"):

@@ -97,8 +97,10 @@ def test_an_older_run_that_finishes_last_does_not_overwrite(ready):
     young = ready.comment
     ready.results(record("more", 10.0, commit=ready.repo.git("rev-parse", "HEAD~1")))
     ready.run_id = 10
+    told = len(ready.server.state.statuses)
     ready.run()
     assert ready.last["comment-status"] == "outdated"
+    assert len(ready.server.state.statuses) == told
     assert ready.comment == young
 
 
@@ -220,6 +222,16 @@ def test_the_token_is_masked_and_nowhere_else(ready):
     ready.run()
     assert [line for line in ready.text.splitlines() if TOKEN in line] == [f"::add-mask::{TOKEN}"]
     assert TOKEN not in ready.summary + ready.comment + str(ready.last)
+
+
+def test_the_token_is_in_no_repr_of_a_job(ready, tmp_path):
+    from expflow_hooks.action.inputs import read_inputs
+    from expflow_hooks.action.job import start
+    from expflow_hooks.action.targets import targets
+
+    environment = ready.environment("pull_request", ready.payload())
+    job = start(read_inputs(environment), environment, str(tmp_path), dry_run=False)
+    assert TOKEN not in repr(job) + repr(list(targets(job))) + repr(job.github)
 
 
 def test_how_many_requests_a_run_makes(ready):

@@ -78,7 +78,7 @@ def test_an_install_with_no_index_and_a_wheelhouse_then_a_verdict(ready, action,
     assert not list(action.rglob("__pycache__"))
 
     # A second use in the same job finds it made, without asking pip.
-    stamp = next(Path(ready.repo.path.parent / "temp").glob("expflow-venv/requirements.lock"))
+    stamp = next(Path(ready.repo.path.parent / "runner temp").glob("expflow-venv/requirements.lock"))
     made = stamp.stat().st_mtime_ns
     assert step(ready, action, "install", PIP_NO_INDEX="1").returncode == 0
     assert stamp.stat().st_mtime_ns == made
@@ -117,6 +117,19 @@ def test_no_python_or_an_old_one_is_an_error_with_the_line_to_add(ready, action,
     assert done.returncode == 4
     assert "- uses: actions/setup-python@v6" in done.stdout
     assert done.stderr.splitlines()[-1] == "expflow: error (exit 4)"
+
+
+def test_a_real_python_3_9_is_too_old(ready, action, tmp_path):
+    beside = Path(sys.base_prefix).parent
+    found = [shutil.which("python3.9"), *sorted(beside.glob("3.9*/bin/python3.9"))]
+    old = next(
+        (path for path in found if path and subprocess.run([path, "-V"], capture_output=True).returncode == 0), None
+    )
+    if old is None:
+        pytest.skip("no Python 3.9 is at hand; the test above stands in for it with a script")
+    done = step(ready, action, "install", bin_with(tmp_path, python3=f'#!/bin/sh\nexec "{old}" "$@"\n'))
+    assert done.returncode == 4
+    assert "- uses: actions/setup-python@v6" in done.stdout
 
 
 def test_a_wrong_install_input_is_a_usage_error(ready, action):

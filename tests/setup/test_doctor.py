@@ -94,3 +94,16 @@ def test_a_repository_of_somebody_else_says_what_git_says(cli, repository, plain
     (plain_path / "git").chmod(0o755)
     done = cli("doctor")
     assert done.returncode == 4 and "dubious ownership" in done.stderr
+
+
+def test_doctor_reads_lefthooks_configuration_by_stage(cli, repository):
+    from expflow_hooks.setup.frameworks import configuration
+    from expflow_hooks.setup.origin import origin
+
+    for stage in TYPES:
+        repository.write(f".git/hooks/{stage}", "#!/bin/sh\ncall_lefthook()\n")
+        (repository.path / ".git" / "hooks" / stage).chmod(0o755)
+    repository.write("lefthook.yml", configuration("lefthook", origin()).text.partition("pre-push:")[0])
+    seen = checks(cli)[1]
+    states = {stage: seen[f"hook {stage}"]["state"] for stage in TYPES}
+    assert states == {"pre-commit": "active", "pre-merge-commit": "active", "pre-push": "missing"}

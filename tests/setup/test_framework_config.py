@@ -6,6 +6,7 @@ import pytest
 import yaml
 from initialised import IDS, TYPES
 
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.setup.framework_config import with_hooks
 from expflow_hooks.setup.origin import Origin
 
@@ -80,3 +81,15 @@ def test_a_merged_configuration_has_all_four_hooks_once(text):
     assert sorted(name for name in found if name.startswith("expflow")) == sorted(IDS)
     assert set(TYPES) <= set(yaml.safe_load(new)["default_install_hook_types"])
     assert with_hooks(new, ORIGIN) == new
+
+
+def test_a_bomb_of_aliases_is_refused_in_bounded_time():
+    levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    with pytest.raises(UsageError, match="aliases"):
+        with_hooks(f"l0: &l0 x\n{levels}repos: []\n", ORIGIN)
+
+
+def test_an_anchor_that_others_use_stays_as_it_is():
+    before = "repos:\n- repo: x\n  rev: y\n  hooks:\n  - &a {id: a}\n  - *a\n"
+    new = with_hooks(before, ORIGIN)
+    assert "  - &a {id: a}\n  - *a\n- repo: " in new

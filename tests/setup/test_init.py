@@ -49,6 +49,7 @@ def test_nothing_is_written_unless_yes_is_said(cli, repository):
         ("expflow.yaml", "version: 1\nleaderbord: {}\n", 2, "did you mean leaderboard"),
         (".pre-commit-config.yaml", "repos: [\n", 2, ".pre-commit-config.yaml:"),
         (".pre-commit-config.yaml", "- a list\n", 2, "holds no keys"),
+        (".pre-commit-config.yaml", "x: !unknown 1\nrepos: []\n", 2, "add by hand"),
         (".pre-commit-config.yaml", "repos: {a: 1}\n", 2, "repos must be a list"),
         (".gitattributes", b"\xff\xfe\n", 2, "not UTF-8"),
     ],

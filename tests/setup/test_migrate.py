@@ -154,3 +154,10 @@ def test_outside_a_repository_it_moves_as_well(cli, work, store, digest):
     done = cli("pin", "migrate")
     assert (done.returncode, done.stderr) == (0, "")
     assert store.read_text() == digest + "\n"
+
+
+def test_a_bomb_of_aliases_in_config_yaml_guards_and_is_refused_in_bounded_time(cli, repository):
+    levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    repository.write("config.yaml", f"l0: &l0 x\n{levels}pin:\n  hash: *l11\n")
+    assert cli("pin", "migrate").returncode == 2
+    assert "damaged" in cli("pin", "status").stdout

@@ -10,7 +10,7 @@ from fakes.clearml_tasks import digest, metrics, task
 
 from expflow_hooks.api import make_query
 from expflow_hooks.cli.output import progress
-from expflow_hooks.core.errors import UndecidedError, UsageError
+from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageError
 from expflow_hooks.core.experiment import Selection
 from expflow_hooks.core.gates import parse_gate
 from expflow_hooks.core.policy import Policy, parse_policy
@@ -272,3 +272,11 @@ def test_odd_tasks_of_a_server_hurt_nobody(server, client):
     result, _ = ranking(client, Selection())
     assert (len(result.ranked), len(result.below)) == (1, 3)
     assert json.dumps([row.reason("seg_total") for row in result.below])
+
+
+@pytest.mark.parametrize("data", [{}, {"tasks": None, "projects": {}}])
+def test_an_answer_without_a_list_is_not_an_empty_one(server, client, data):
+    for skipped in (0, 1):
+        server.faults = [None] * skipped + [lambda handler: handler.envelope(200, 0, "OK", data)]
+        with pytest.raises(UnreadableError, match=r"an answer without (projects|tasks); CLEARML_API_HOST must name"):
+            ranking(client)

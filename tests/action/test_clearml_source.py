@@ -1,0 +1,83 @@
+"""The judge with the team's ClearML server as source."""
+
+import pytest
+from action.research import POLICY
+from fakes.clearml_tasks import metrics, task
+
+CLEARML_POLICY = POLICY.replace("experiments.jsonl", "clearml").replace("  - reported: seg_total\n", "  - clean\n")
+GOOD = metrics(PDE__pde_mean=8.0, Time__train_time_min=30.0, Score__seg_total=50.0)
+
+
+@pytest.fixture
+def ready(research, clearml):
+    research.setup(CLEARML_POLICY)
+    research.open()
+    clearml.tasks += [task(number) for number in range(1, 4)]
+    return research
+
+
+def made_of(research, number=50, diff="", **fields):
+    script = {"version_num": research.head, "branch": "feature", "diff": diff}
+    return task(number, script=script, **{"last_metrics": GOOD, **fields})
+
+
+def test_a_task_of_the_head_is_the_candidate(ready, clearml):
+    clearml.tasks.append(made_of(ready))
+    assert ready.run() == 0, ready.text
+    assert "rank 1 of 4" in ready.comment
+    assert "experiments from `clearml`" in ready.comment
+
+
+def test_uncommitted_changes_fail_the_rule_clean(ready, clearml):
+    clearml.tasks.append(made_of(ready, diff="+ x"))
+    assert ready.run() == 1
+    assert "not reproducible" in ready.comment
+    assert "commit known, no uncommitted changes" in ready.comment
+
+
+def test_the_audit_sees_metrics_that_the_ranking_does_not_ask_for(research, clearml):
+    research.setup(POLICY.replace("experiments.jsonl", "clearml"))
+    research.open()
+    clearml.tasks.append(made_of(research))
+    assert research.run() == 0, research.text
+    assert "`50 reported`" in research.comment
+
+
+def test_a_zero_that_may_be_a_nan_does_not_pass(ready, clearml):
+    clearml.tasks.append(made_of(ready, last_metrics=metrics(PDE__pde_mean=0.0, Time__train_time_min=1.0)))
+    assert ready.run() == 1
+    assert "suspect-zero" in ready.comment
+
+
+def test_a_running_task_is_undecided_and_its_end_turns_the_status(ready, clearml):
+    clearml.tasks.append(made_of(ready, status="in_progress"))
+    assert ready.run() == 3
+    assert ready.status["state"] == "pending"
+    clearml.tasks[-1]["status"] = "completed"
+    payload = {"schedule": "x", "repository": {"default_branch": "main"}}
+    assert ready.run("schedule", payload) == 0
+    assert ready.status["state"] == "success"
+
+
+def test_no_credentials_is_an_error_that_names_them(ready, monkeypatch, clearml):
+    for name in clearml.environment:
+        monkeypatch.delenv(name)
+    assert ready.run() == 4
+    assert "CLEARML_API_ACCESS_KEY" in ready.comment
+
+
+@pytest.mark.parametrize("source", ["../elsewhere.jsonl", "/etc/elsewhere.jsonl", "sessions.zip", "-"])
+def test_a_policy_cannot_lead_out_of_the_repository(research, source):
+    research.setup(POLICY.replace("source: experiments.jsonl", f"source: '{source}'"))
+    research.open()
+    assert research.run() == 2
+    assert research.last["verdict"] == "error"
+
+
+def test_the_workflow_may_name_a_registry_on_shared_storage(research, tmp_path):
+    research.setup()
+    research.open()
+    shared = tmp_path / "shared.jsonl"
+    shared.write_text('{"experiment_id": "s", "metrics": {"pde_mean": 1, "train_time_min": 1}}\n')
+    assert research.run(source=str(shared)) == 0
+    assert "shared.jsonl" in research.comment
