@@ -126,8 +126,9 @@ def _write(path: Path, lines: int, ids: int) -> None:
     with path.open("wb") as file:
         for number in range(lines):
             names = f'"{prev}"' if prev else ""
+            status = "running" if number < lines - ids else "completed"  # a training that reports its progress
             line = (
-                f'{{"experiment_id": "exp-{number % ids}", "status": "completed", "metrics": {{"pde_mean": '
+                f'{{"experiment_id": "exp-{number % ids}", "status": "{status}", "metrics": {{"pde_mean": '
                 f'{number % 997 + 0.5}}}, "prev": [{names}]}}'
             ).encode()
             prev = sha256(line).hexdigest()
@@ -159,7 +160,7 @@ CASES: dict[str, Callable[[], Iterator[Result]]] = {
     "readers": tests("readers beside writers, torn tails, held locks", "tests/faults/test_readers.py"),
     "home": tests("links, races, other owners and any umask in `~/.expflow`", "tests/faults/test_home.py"),
     "prompt": tests("signals during the PIN's prompt", "tests/faults/test_prompt.py"),
-    "merges": tests(
+    "history": tests(
         "edits, removals, copies, real merges", "tests/core/test_chain.py", "tests/core/test_chain_merges.py"
     ),
     "bypass": tests("the bypass drill", "tests/test_bypass.py"),
