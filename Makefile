@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-pythons lint bench lock clean
+.PHONY: help demo test test-pythons lint bench lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,6 +38,12 @@ BENCHMARKS := hook_start scan_files scan_push startup rank_experiments clearml_r
 bench: $(VENV)/.bench  ## the tables of the README: budgets beside their references (ripgrep is wanted)
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || over="$$over $$name"; done; \
 	  [ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
+
+reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, fuzzing (an hour)
+	@$(BIN)/python benchmarks/reliability.py
+
+fuzz: $(VENV)/.dev   ## 100,000 fuzz inputs a target
+	EXPFLOW_FUZZ=100000 $(BIN)/python -m pytest -n auto tests/fuzz
 
 $(VENV)/.bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'

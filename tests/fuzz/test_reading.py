@@ -27,8 +27,8 @@ audit: {rules: [{reported: seg_total}, clean], applies_to: {tags: [x]}, protect:
 guard: {allow_force: true}
 """
 PIECES = (
-    "&a ", "*a", "!!python/object:os.system ", "<<: ", "---\n", "\t", "'", "[" * 40, "{", "}", ": ", "nan", ".inf", "1e999",
-    "0x10", "1_000", "true", "~", "2026-01-01", "? ", "|\n", "%YAML 9\n", "\ufeff", "version: 1\n",
+    "&a ", "*a", "!!python/object:os.system ", "<<: ", "---\n", "\t", "'", "[" * 40, "{", "}", ": ", "nan", ".inf",
+    "1e999", "0x10", "1_000", "true", "~", "2026-01-01", "? ", "|\n", "%YAML 9\n", "\ufeff", "version: 1\n",
 )  # fmt: skip
 cuts = st.tuples(st.integers(0, len(POLICY)), st.integers(0, 12), st.sampled_from(PIECES) | made.text)
 
