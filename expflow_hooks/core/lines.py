@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from expflow_hooks.core.experiment import Experiment, from_mapping
 
 _decoder = msgspec.json.Decoder(Experiment)
+_EDGES = itemgetter(0, -2, -1)
+_WHOLE = {(ord("{"), ord("}"), ord("\n"))}
 _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -43,13 +46,13 @@ def decode_lines(lines: list[bytes]) -> list[Experiment] | None:
 
     One call for some hundred lines, since a call for each took half as long again.
     """
-    data = b"".join(lines)
-    # Where every line goes from brace to brace none goes on in the next, so that as many objects are one a line.
-    if data.count(b"}\n{") != len(lines) - 1:
-        return None
+    # Where every line goes from brace to brace none goes on in the next, so that as many objects are one a line. A
+    # count of b"}\n{" in the whole says the same and took four times as long, a twelfth of a ranking.
     try:
-        experiments = _decoder.decode_lines(data)
-    except _REFUSALS:
+        if set(map(_EDGES, lines)) != _WHOLE:
+            return None
+        experiments = _decoder.decode_lines(b"".join(lines))
+    except (IndexError, *_REFUSALS):
         return None
     return experiments if len(experiments) == len(lines) else None
 

@@ -14,6 +14,7 @@ from expflow_hooks.core.gates import Gate, all_hold
 from expflow_hooks.core.grouping import Configurations, GroupBy, combine
 from expflow_hooks.core.metrics import Metrics, unknown_metric
 from expflow_hooks.core.rows import KINDS, Row, by_time, revised
+from expflow_hooks.core.values import value_status
 
 
 class Query(NamedTuple):
@@ -97,11 +98,11 @@ def _collect(experiments: Iterable[Experiment], query: Query) -> list[Row]:
             rows.pop(experiment.experiment_id, None)  # what it is now counts, not what it was
             continue
         before = rows.get(experiment.experiment_id)
-        if experiment.metrics or isinstance(before, Row):
+        if experiment.metrics or before.__class__ is Row:
             if unregistered:
                 at_hand.update(experiment.metrics or ())
             row = rows[experiment.experiment_id] = make(experiment)
-            if isinstance(before, Row):
+            if before.__class__ is Row:
                 row.notes = (*before.notes, *revised(before, row, query.sort_by))
         else:  # nearly always a start, soon replaced: a row made at once cost an eighth of a ranking's time
             rows[experiment.experiment_id] = experiment
@@ -193,6 +194,8 @@ def _below(kinds: Mapping[str | None, list[Row]]) -> list[Row]:
     counting: list[Row] = []
     others: list[Row] = []
     for row in kinds["gate_failed"]:
-        (counting if row.value_status is None else others).append(row)
+        value = row.value  # nearly always a finite float, told without a call
+        counts = value - value == 0.0 if value.__class__ is float else value_status(value) is None
+        (counting if counts else others).append(row)
     counting.sort(key=attrgetter("value"))
     return counting + others + [row for kind in KINDS[1:] for row in kinds[kind]]

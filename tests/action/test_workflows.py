@@ -9,7 +9,8 @@ import pytest
 import yaml
 from documents import ROOT
 
-WORKFLOWS = sorted((ROOT / "examples" / "workflows").glob("*.yml"))
+EXAMPLES = sorted((ROOT / "examples" / "workflows").glob("*.yml"))
+WORKFLOWS = [*EXAMPLES, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
 ACTION = ROOT / "action.yml"
 
 
@@ -60,7 +61,7 @@ def test_the_action_keeps_its_own_rules():
     assert "token" in str(judge["env"]).lower()
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_workflows_are_pinned_minimal_and_one_at_a_time(path):
     workflow = yaml.safe_load(path.read_text())
     assert workflow["permissions"] == {}
