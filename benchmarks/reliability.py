@@ -116,7 +116,7 @@ def memory() -> Iterator[Result]:
         slope = max(0, (most - least) / (many - few))
         came = f"{least >> 20} MB, {start >> 20} of them at rest; then {most >> 20} MB: {slope:.0f} bytes an id"
         # Lines must cost nothing; of an id a ranking keeps what it may have to show, the others next to nothing.
-        most_an_id = 400 if name == "compare-scores" else 200
+        most_an_id = 200
         yield Result(what, came, least - start < 32 << 20 and slope < most_an_id)
 
 

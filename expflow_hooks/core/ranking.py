@@ -16,6 +16,9 @@ from expflow_hooks.core.metrics import Metrics, unknown_metric
 from expflow_hooks.core.rows import KINDS, Row, by_time, revised
 from expflow_hooks.core.values import value_status
 
+MOST_REVISIONS = 5
+"""How many revisions a row tells, the last ones; `run show ID --history` has them all."""
+
 
 class Query(NamedTuple):
     """What to rank by: the metric, its direction (None: the metric's own), the gates, and how runs become groups."""
@@ -103,7 +106,7 @@ def _collect(experiments: Iterable[Experiment], query: Query) -> list[Row]:
                 at_hand.update(experiment.metrics or ())
             row = rows[experiment.experiment_id] = make(experiment)
             if before.__class__ is Row:
-                row.notes = (*before.notes, *revised(before, row, query.sort_by))
+                row.notes = (*before.notes, *revised(before, row, query.sort_by))[-MOST_REVISIONS:]
         else:  # nearly always a start, soon replaced: a row made at once cost an eighth of a ranking's time
             rows[experiment.experiment_id] = experiment
     _refuse_unknown(query, unregistered, at_hand)

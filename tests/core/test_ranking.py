@@ -234,3 +234,9 @@ def test_a_revision_is_told_of_its_group():
 def test_metrics_that_a_later_line_no_longer_has_are_a_revision():
     ranking = rank([run("x", 1.0), Experiment("x")], Query("pde_mean"))
     assert ranking.below[0].notes == ("revised: pde_mean 1 → missing",)
+
+
+def test_of_many_revisions_a_row_tells_the_last():
+    (row,) = rank([run("x", float(i)) for i in range(1000)], Query("pde_mean")).ranked
+    assert len(row.notes) == 5
+    assert row.notes[-1] == "revised: pde_mean 998 → 999"
