@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -71,5 +72,11 @@ def test_the_promises_are_kept_through_a_framework(
 ) -> None:
     use(*HOOKS)
     command = [program(framework), "install", "--install-hooks"]
+    subprocess.run(command, cwd=research.path, check=True, capture_output=True)
+    keep_the_promises(research, digest)
+
+
+def test_the_promises_are_kept_by_plain_git(research: Repo, digest: str) -> None:
+    command = [sys.executable, "-m", "expflow_hooks", "install"]
     subprocess.run(command, cwd=research.path, check=True, capture_output=True)
     keep_the_promises(research, digest)
