@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from terminal import take_terminal
 
 SOURCE = ("--source", "experiments.jsonl")
 
@@ -152,7 +153,7 @@ def test_a_prompt_on_a_terminal_does_not_echo_and_is_restored_by_ctrl_c(cli, reg
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        preexec_fn=take_terminal,
     )
     shown = b""
     deadline = time.monotonic() + 20

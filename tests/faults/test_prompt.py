@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import signal
@@ -13,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from terminal import take_terminal
 
 SOURCE = ("--source", "experiments.jsonl")
 
@@ -29,7 +29,7 @@ class Terminal:
             stdout=self.terminal,
             stderr=self.terminal,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=take_terminal,
         )
 
     def until(self, text: bytes) -> bytes:
