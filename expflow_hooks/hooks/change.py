@@ -126,9 +126,7 @@ def _known(git: Git, remote: str, branch: str) -> "list[str]":
 def touched(git: Git, change: Change) -> "list[str]":
     """Return the paths that a change touches, those that it removes too; every path where nothing is staged."""
     if change.after == INDEX:
-        against = (
-            change.before[0] if change.before else git.ask("hash-object", "-t", "tree", "--stdin").decode().strip()
-        )
+        against = change.before[0] if change.before else empty_tree(git)
         names = git.ask("diff-index", "--cached", "--name-only", "--no-renames", "-z", against, "--")
         if not names:
             names = git.ask("ls-files", "-z", "--full-name", "--", ":/")
