@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from expflow_hooks.core.chain import line_hash
+from expflow_hooks.core.chain import digest_of
 
 REGISTRY = "experiments.jsonl"
 SOURCE = ("--source", REGISTRY)
@@ -117,7 +117,7 @@ def test_the_last_line_edited_or_cut_is_found_with_the_head_that_was_noted(cli, 
         add(cli, experiment_id=name, metrics={"pde_mean": 12.5})
     path = work / REGISTRY
     lines = path.read_bytes().splitlines(keepends=True)
-    head = line_hash(lines[-1])
+    head = digest_of(lines[-1]).hex()
     for forged in ([*lines[:2], lines[2].replace(b"12.5", b"0.1")], lines[:2]):
         path.write_bytes(b"".join(forged))
         assert cli("run", "verify", *SOURCE).returncode == 0, "nothing below it names it yet"

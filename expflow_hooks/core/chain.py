@@ -46,11 +46,6 @@ def _read_patiently(line: bytes) -> Link:
     return Link(name if isinstance(name, str) else "", prev if named else None)
 
 
-def line_hash(line: bytes) -> str:
-    """Return the SHA-256, in lower-case hex, of a line without its end."""
-    return digest_of(line).hex()
-
-
 def digest_of(line: bytes) -> bytes:
     """Return the SHA-256 of a line without its end; whether a checkout made it CRLF or LF is no change."""
     return sha256(line.rstrip(b"\r\n")).digest()

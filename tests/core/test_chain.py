@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from expflow_hooks.core.chain import MOST_NAMED, Heads, line_hash, read_link
+from expflow_hooks.core.chain import MOST_NAMED, Heads, digest_of, read_link
 from expflow_hooks.core.verify import verify, verify_newest
 from expflow_hooks.core.writer import Writer
 
@@ -133,7 +133,7 @@ def test_an_inserted_line_is_one_that_no_chain_covers(path):
 
 def test_a_cut_tail_is_found_with_the_expected_head(path):
     write(path, "a", "b", "c")
-    head = line_hash(lines(path)[2])
+    head = digest_of(lines(path)[2]).hex()
     assert check(path, head)[0] == []
     path.write_bytes(b"".join(lines(path)[:2]))
     assert check(path)[0] == []
