@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
+import operator
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,7 +18,8 @@ HOSTILE = (
     "www.evil.example", "a@b.example", "GH-1", ":tada:", "&lt;", "~~x~~", "::error::x", "${{ x }}", "\ud800", "\0",
     "<details>", "\r", "- [ ] x", "$x$", "org/repo#1", "abcdef0123456789abcdef0123456789abcdef01",
 )  # fmt: skip
-text = st.lists(st.text(max_size=12) | st.sampled_from(HOSTILE), max_size=4).map("".join)
+hostile = st.sampled_from(HOSTILE)
+text = st.text(max_size=12) | hostile | st.builds("{}{}{}".format, hostile, st.text(max_size=6), hostile)
 numbers = (
     st.integers()
     | st.floats()
@@ -21,20 +27,26 @@ numbers = (
 )
 scalars = st.none() | st.booleans() | numbers | text
 anything = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=12
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=6
 )
 metric_names = st.sampled_from(["pde_mean", "seg_total", "train_time_min"]) | text
 metrics = st.dictionaries(metric_names, numbers | anything, max_size=5)
 states = st.sampled_from(["completed", "running", "failed", "deleted", "done"]) | anything
-records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"experiment_id": text.filter(bool) | st.sampled_from("abc")},
-    optional={
+fields = st.one_of(*(
+    st.tuples(st.just(name), values)
+    for name, values in {
         "status": states, "name": text | anything, "tags": st.lists(text, max_size=3) | anything,
-        "metrics": metrics | anything, "params": st.dictionaries(text, anything, max_size=3) | anything,
+        "params": st.dictionaries(text, anything, max_size=3) | anything,
         "timestamp": st.datetimes().map(str) | anything, "commit": text | anything, "prev": st.lists(text) | anything,
         "project": text | anything, "dirty": anything, "clearml_task_id": anything, "event": anything,
-    },
-)  # fmt: skip
+    }.items()
+))  # fmt: skip
+records: st.SearchStrategy[dict[str, Any]] = st.builds(
+    lambda name, metrics, others: {"experiment_id": name, **dict(others), **metrics},
+    text.filter(bool) | st.sampled_from("abc"),
+    st.fixed_dictionaries({}, optional={"metrics": metrics | anything}),
+    st.lists(fields, max_size=3),
+)
 
 
 def _line(record: dict[str, Any], ascii_only: bool) -> bytes:
@@ -43,23 +55,38 @@ def _line(record: dict[str, Any], ascii_only: bool) -> bytes:
 
 record_lines = st.builds(_line, records, st.booleans())
 lines = st.lists(
-    record_lines | st.binary(max_size=40) | record_lines.map(lambda line: line[: len(line) // 2]), max_size=6
+    record_lines | st.binary(max_size=40) | record_lines.map(lambda line: line[: len(line) // 2]), max_size=5
 )
 registries = st.builds(
     lambda parts, end: b"\n".join(parts) + end, lines, st.sampled_from([b"", b"\n", b"\r\n", b"\n\n"])
 )
 
 
+_GONE = object()
+
+
 def spoiled(document: Any) -> st.SearchStrategy[Any]:
-    """Return documents like this one, with a part here and there replaced, renamed or left out."""
-    if isinstance(document, dict):
-        whole = st.fixed_dictionaries({key: spoiled(value) for key, value in document.items()})
-        return whole | st.builds(_without, whole, st.sampled_from(sorted(document) or [""])) | anything
-    if isinstance(document, list) and document:
-        return st.tuples(*map(spoiled, document)).map(list) | anything
-    # mostly as it was, so that what is deeper down is reached
-    return st.sampled_from([document] * 9 + [None]) | anything if document is not None else anything
+    """Return documents like this one, with a part here and there replaced or left out."""
+    change = st.tuples(st.sampled_from(list(_paths(document))), anything | st.just(_GONE))
+    return st.lists(change, max_size=4).map(lambda changes: _spoil(document, changes))
 
 
-def _without(document: dict[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name != key}
+def _paths(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    if not isinstance(document, (dict, list)):
+        return
+    for key, value in document.items() if isinstance(document, dict) else enumerate(document):
+        yield from _paths(value, (*path, key))
+
+
+def _spoil(document: Any, changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
+    whole = copy.deepcopy([document])
+    for path, value in changes:
+        *parents, last = (0, *path)
+        with suppress(LookupError, TypeError):  # an earlier change took the place away
+            parent = functools.reduce(operator.getitem, parents, whole)
+            if value is _GONE:
+                del parent[last]
+            else:
+                parent[last] = value
+    return whole[0] if whole else None
