@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from expflow_hooks.action import answers
 from expflow_hooks.action.github import ApiError, GitHub, UnsureError
 from expflow_hooks.action.marker import Marker, read_marker
 from expflow_hooks.core.errors import UnreadableError
@@ -24,13 +25,12 @@ class Viewer(NamedTuple):
     login: str
     id: int = 0
 
-    def wrote(self, comment: Any) -> bool:
+    def wrote(self, comment: answers.Comment) -> bool:
         """Say whether a comment is ours; one whose author was deleted is nobody's."""
-        user = comment.get("user") or {}
-        if self.id and user.get("id"):
-            return bool(user["id"] == self.id)
-        login = user.get("login")
-        return login == self.login or (user.get("type") == "Bot" and login == f"{self.login}[bot]")
+        user = comment.user or answers.User()
+        if self.id and user.id:
+            return user.id == self.id
+        return user.login == self.login or (user.type == "Bot" and user.login == f"{self.login}[bot]")
 
 
 class Comment(NamedTuple):
@@ -57,12 +57,12 @@ Shorter = range(3)
 def read_viewer(github: GitHub) -> Viewer:
     """Return whose token this is; a token that may not ask is the Actions' own."""
     try:
-        viewer = github.graphql("query{viewer{login databaseId}}")["viewer"]
-        return Viewer(str(viewer["login"]), int(viewer.get("databaseId") or 0))
+        viewer = github.graphql("query{viewer{login databaseId}}").viewer
+        return Viewer(viewer.login, viewer.databaseId or 0)
     except ApiError as error:
         if error.status == 401:
             raise
-    except (UnreadableError, KeyError, TypeError, ValueError):
+    except UnreadableError:
         pass
     return Viewer(_ACTIONS_BOT)  # no person can have this name: brackets are not allowed in one
 
@@ -71,11 +71,12 @@ def find_ours(github: GitHub, repository: str, number: int, viewer: Viewer, key:
     """Return our comments with the key over all pages, oldest first: by marker and by author, since anybody can copy
     a marker."""
     found = []
-    for page in github.pages(f"/repos/{repository}/issues/{number}/comments", **since):
+    path = f"/repos/{repository}/issues/{number}/comments"
+    for page in github.pages(path, list[answers.Comment], **since):
         for comment in page:
-            marker = read_marker(comment.get("body"))
+            marker = read_marker(comment.body)
             if marker and marker.key == key and viewer.wrote(comment):
-                found.append(Comment(comment["id"], comment.get("html_url") or "", comment.get("body") or "", marker))
+                found.append(Comment(comment.id, comment.html_url or "", comment.body or "", marker))
     return sorted(found, key=lambda comment: comment.id)
 
 
@@ -119,25 +120,25 @@ def _create(desk: Desk, draft: Draft) -> tuple[str, str]:
     ours = _again(desk, draft.marker.key, made)
     if not ours:
         made = _write(desk, "POST", path, draft)
-        return CREATED, str(made.get("html_url") or "")
-    if made is None or ours[0].id == made.get("id"):
+        return CREATED, made.html_url or ""
+    if made is None or ours[0].id == made.id:
         for copy in ours[1:]:
             _delete(desk, copy)
         return CREATED, ours[0].url
     return put_comment(desk, ours, draft)
 
 
-def _again(desk: Desk, key: str, made: Any) -> list[Comment]:
+def _again(desk: Desk, key: str, made: answers.Comment | None) -> list[Comment]:
     """Look again; after a comment was made, only at what is as young as it, by the server's clock."""
-    made_at = parse_time(made["created_at"]) if made else None
+    made_at = parse_time(made.created_at) if made else None
     since = {"since": (made_at - _RACE).strftime("%Y-%m-%dT%H:%M:%SZ")} if made_at else {}
     return find_ours(desk.github, desk.repository, desk.number, desk.viewer, key, **since)
 
 
-def _write(desk: Desk, method: str, path: str, draft: Draft) -> Any:
+def _write(desk: Desk, method: str, path: str, draft: Draft) -> answers.Comment:
     for shorter in Shorter:
         try:
-            return desk.github.request(method, path, json={"body": draft.body(shorter)}).json()
+            return desk.github.write(method, path, {"body": draft.body(shorter)}, answers.Comment)
         except ApiError as error:
             if error.status != 422 or shorter == Shorter[-1]:
                 raise

@@ -1,19 +1,24 @@
 """GitHub's API as plain requests: one session factory, retries with one patience for all, pages, GraphQL.
 
-What the answers mean is for the modules of verbs: `pulls`, `comments`, `statuses`, `remote`.
+What the answers hold is said in `answers`, what they mean in the modules of verbs: `pulls`, `comments`, `statuses`,
+`remote`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 import requests
 
 from expflow_hooks import __version__
+from expflow_hooks.action.answers import GraphQL, ViewerData
 from expflow_hooks.core.errors import UnreadableError
+
+T = TypeVar("T")
 
 PATIENCE = 60.0  # seconds that all retries of a run may take together
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
@@ -81,31 +86,39 @@ class GitHub:
         self._patience = patience
         self._sleep = sleep
 
-    def get(self, path: str, **params: Any) -> Any:
-        """Return the JSON of one answer."""
-        return self.request("GET", path, params=params).json()
+    def get(self, path: str, kind: type[T], **params: Any) -> T:
+        """Return one answer, as the type of `answers` that it should be."""
+        return _read(self.request("GET", path, params=params), kind)
 
     def raw(self, path: str, **params: Any) -> bytes:
         """Return the bytes of a file or a blob."""
         return self.request("GET", path, params=params, headers={"Accept": RAW}).content
 
-    def pages(self, path: str, **params: Any) -> Iterator[Any]:
-        """Yield the JSON of every page, a hundred entries each; raise UnreadableError if the pages lead elsewhere."""
+    def pages(self, path: str, kind: type[T], **params: Any) -> Iterator[T]:
+        """Yield every page, a hundred entries each; raise UnreadableError if the pages lead elsewhere."""
         answer = self.request("GET", path, params={"per_page": 100, **params})
         for _ in range(MOST_PAGES):
-            yield answer.json()
+            yield _read(answer, kind)
             following = answer.links.get("next", {}).get("url")
             if following is None:
                 return
             answer = self.request("GET", self._own(following))
         raise UnreadableError(f"GitHub: {path} has more than {MOST_PAGES} pages")
 
-    def graphql(self, query: str) -> Any:
+    def graphql(self, query: str) -> ViewerData:
         """Return the data that a GraphQL query asks for."""
-        answer = self.request("POST", self.graphql_url, json={"query": query}, repeatable=True).json()
-        if answer.get("errors") or not answer.get("data"):
+        answer = _read(self.request("POST", self.graphql_url, json={"query": query}, repeatable=True), GraphQL)
+        if answer.errors or not answer.data:
             raise UnreadableError("GitHub: the GraphQL query was refused")
-        return answer["data"]
+        return answer.data
+
+    def write(self, method: str, path: str, body: Mapping[str, Any], kind: type[T]) -> T:
+        """Return the answer to a write; raise UnsureError where it does not say what became of it."""
+        answer = self.request(method, path, json=body)
+        try:
+            return _read(answer, kind)
+        except UnreadableError as error:
+            raise UnsureError(str(error)) from None
 
     def request(self, method: str, path: str, *, repeatable: bool | None = None, **options: Any) -> requests.Response:
         """Return a successful answer; what is worth a second try gets one while the run's patience lasts.
@@ -147,7 +160,7 @@ class GitHub:
             return None
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
             return None
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, ValueError) as error:  # a redirect may lead to no address at all
             raise UnreadableError(f"GitHub: {what}: {type(error).__name__}; GITHUB_API_URL must be its URL") from None
 
     def _own(self, url: str) -> str:
@@ -156,6 +169,14 @@ class GitHub:
         if urlsplit(url)[:2] != urlsplit(self.api)[:2]:
             raise UnreadableError("GitHub: the next page is on another server; GITHUB_API_URL must be the server's own")
         return url
+
+
+def _read(answer: requests.Response, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        what = f"{answer.request.method} {urlsplit(answer.url).path}"
+        raise UnreadableError(f"GitHub: {what}: an answer that GitHub would not give: {error}"[:300]) from None
 
 
 def _wait(answer: requests.Response | None, tries: int) -> float | None:
@@ -183,9 +204,9 @@ def _limited(answer: requests.Response) -> bool:
 def _asked(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that the server asked to wait, if it did."""
     after, reset = headers.get("Retry-After", ""), headers.get("X-RateLimit-Reset", "")
-    if after.isdigit():
+    if after.isdecimal():
         return float(after)
-    if headers.get("X-RateLimit-Remaining") == "0" and reset.isdigit():
+    if headers.get("X-RateLimit-Remaining") == "0" and reset.isdecimal():
         return max(float(reset) - time.time(), 1.0)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from expflow_hooks.action.answers import Description
 from expflow_hooks.action.event import Pull, read_pull
 from expflow_hooks.action.github import ApiError, GitHub
 from expflow_hooks.core.errors import UnreadableError
@@ -12,12 +13,13 @@ from expflow_hooks.core.errors import UnreadableError
 
 def get_pull(github: GitHub, repository: str, number: int) -> Pull:
     """Return one pull request as it is now."""
-    return _read(github.get(f"/repos/{repository}/pulls/{number}"))
+    return _read(github.get(f"/repos/{repository}/pulls/{number}", Description))
 
 
 def open_pulls(github: GitHub, repository: str) -> Iterator[Pull]:
     """Yield every open pull request, oldest first."""
-    for page in github.pages(f"/repos/{repository}/pulls", state="open", sort="created", direction="asc"):
+    path = f"/repos/{repository}/pulls"
+    for page in github.pages(path, list[Description], state="open", sort="created", direction="asc"):
         yield from map(_read, page)
 
 
@@ -35,14 +37,15 @@ def pull_of_commit(github: GitHub, repository: str, commit: str) -> Pull | None:
 
 def _first(github: GitHub, path: str, wanted: Callable[[Pull], bool], **params: Any) -> Pull | None:
     try:
-        return next((pull for page in github.pages(path, **params) for pull in map(_read, page) if wanted(pull)), None)
+        pages = github.pages(path, list[Description], **params)
+        return next((pull for page in pages for pull in map(_read, page) if wanted(pull)), None)
     except ApiError as error:
         if error.status in (404, 422):  # GitHub does not know the commit
             return None
         raise
 
 
-def _read(description: Any) -> Pull:
+def _read(description: Description) -> Pull:
     try:
         return read_pull(description)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
+from expflow_hooks.action import answers
 from expflow_hooks.action.change import Change, Commit, Leak
 from expflow_hooks.action.github import ApiError, GitHub
 from expflow_hooks.core.errors import UnreadableError
@@ -25,14 +25,11 @@ class Remote:
 
     def change(self, base: str, head: str) -> Change:
         """Return the commits (all pages) and paths between two commits."""
-        first: Any = None
-        commits: list[Commit] = []
-        for page in self._github.pages(f"{self._at}/compare/{base}...{head}"):
-            first = first or page
-            commits += [Commit(entry["sha"], _committed(entry)) for entry in page["commits"]]
-        fork = first["merge_base_commit"]
+        pages = list(self._github.pages(f"{self._at}/compare/{base}...{head}", answers.Comparison))
+        fork = pages[0].merge_base_commit
         # Oldest first from the server; with merges in between its order is by time, as good as git's own.
-        return Change(base, head, fork["sha"], _committed(fork), tuple(reversed(commits)), _paths(first))
+        commits = [Commit(commit.sha, _committed(commit)) for page in pages for commit in page.commits]
+        return Change(base, head, fork.sha, _committed(fork), tuple(reversed(commits)), _paths(pages[0]))
 
     def file(self, commit: str, path: str) -> bytes | None:
         """Return a file of a commit, or None where it has none."""
@@ -45,28 +42,28 @@ class Remote:
 
     def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
         """Return the paths that differ between a commit and a descendant; None if the server lists only some."""
-        return _paths(self._github.get(f"{self._at}/compare/{older}...{newer}", per_page=1))
+        return _paths(self._github.get(f"{self._at}/compare/{older}...{newer}", answers.Comparison, per_page=1))
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return a commit's parents; none where the server does not know the commit."""
         try:
-            found = self._github.get(f"{self._at}/commits/{quote(commit)}", per_page=1)
+            found = self._github.get(f"{self._at}/commits/{quote(commit)}", answers.Commit, per_page=1)
         except ApiError as error:
             if error.status in (404, 422):
                 return ()
             raise
-        return tuple(parent["sha"] for parent in found["parents"])
+        return tuple(parent.sha for parent in found.parents)
 
     def leaks(self, change: Change, excused: Collection[str]) -> list[Leak]:
         """Return what gives a PIN away in the messages and files of any commit of the change."""
         seen: dict[tuple[str, str], list[Leak]] = {}
         found: list[Leak] = []
         for commit in change.commits:
-            for page in self._github.pages(f"{self._at}/commits/{commit.id}"):
-                found += _leaks_in(page["commit"]["message"].encode(), "<commit message>", commit.id)
-                for file in page.get("files") or ():
-                    key = file.get("sha") or "", file["filename"]
-                    if key[0] and key not in seen and file["status"] != "removed":
+            for page in self._github.pages(f"{self._at}/commits/{commit.id}", answers.Commit):
+                found += _leaks_in(page.commit.message.encode(), "<commit message>", commit.id)
+                for file in page.files or ():
+                    key = file.sha or "", file.filename
+                    if key[0] and key not in seen and file.status != "removed":
                         seen[key] = _leaks_in(self._blob(key[0]), key[1], commit.id)
         past = {key[0] for key, leaks in seen.items() if leaks and key[0] in excused}
         if past:
@@ -75,10 +72,10 @@ class Remote:
 
     def _blobs_of(self, commit: str) -> set[str]:
         """Return every blob of a commit's tree: what still stands there is not history and cannot be excused."""
-        tree = self._github.get(f"{self._at}/git/trees/{commit}", recursive="1")
-        if tree.get("truncated"):
+        tree = self._github.get(f"{self._at}/git/trees/{commit}", answers.Tree, recursive="1")
+        if tree.truncated:
             raise UnreadableError("the tree is too large to tell what is history: take the blob out of scan.allow")
-        return {entry["sha"] for entry in tree["tree"] if "sha" in entry}
+        return {entry.sha for entry in tree.tree if entry.sha}
 
     def _blob(self, blob: str) -> bytes:
         try:
@@ -102,14 +99,11 @@ def _leaks_in(data: bytes, path: str, commit: str) -> list[Leak]:
     return [Leak(f"{commit[:12]}:{printable(path)}:{f.line}:{f.column}", f.code, f.message) for f in findings]
 
 
-def _paths(comparison: Any) -> frozenset[str] | None:
-    files = comparison.get("files") or []
-    names = {name for file in files for name in (file["filename"], file.get("previous_filename")) if name}
+def _paths(comparison: answers.Comparison) -> frozenset[str] | None:
+    files = comparison.files or []
+    names = {name for file in files for name in (file.filename, file.previous_filename) if name}
     return None if len(files) >= MOST_FILES else frozenset(names)
 
 
-def _committed(entry: Any) -> datetime | None:
-    try:
-        return parse_time(entry["commit"]["committer"]["date"])
-    except (KeyError, TypeError):
-        return None
+def _committed(commit: answers.Commit) -> datetime | None:
+    return parse_time(commit.commit.committer.date) if commit.commit.committer else None

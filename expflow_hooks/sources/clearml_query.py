@@ -157,7 +157,10 @@ def _project_id(client: Client, name: str) -> str:
     query = {"only_fields": ["id", "name"]}
     for project in _listed(client, client.call("projects.get_all_ex", {"name": pattern, **query}), "projects"):
         if project.get("name") == name:
-            return str(project["id"])
+            found = project.get("id")
+            if isinstance(found, str) and found:
+                return found
+            raise UnreadableError(f"{client.credentials.shown_host}: an answer without the project's id")
     others = client.call("projects.get_all_ex", {"order_by": ["name"], **query})
     names = [str(project.get("name")) for project in _listed(client, others, "projects")]
     raise UndecidedError(f"no project {name[:120]!r} on {client.credentials.shown_host}{did_you_mean(name, names)}")

@@ -44,7 +44,7 @@ def client(server):
 )
 def test_what_passes_is_tried_again(client, server, fault):
     server.faults += [("GET", "/comments", fault)] * 2
-    assert client.get(PATH) == []
+    assert client.get(PATH, list) == []
     assert len(client.slept) == 2
     if isinstance(fault, tuple) and "Retry-After" in fault[1]:
         assert client.slept == [float(fault[1]["Retry-After"])] * 2
@@ -54,7 +54,7 @@ def test_what_passes_is_tried_again(client, server, fault):
 def test_what_stays_is_not_tried_again(client, server, status):
     server.faults.append(("GET", "/comments", (status, {}, {"message": "no"})))
     with pytest.raises(ApiError) as error:
-        client.get(PATH)
+        client.get(PATH, list)
     assert (error.value.status, client.slept) == (status, [])
     assert f"GET {PATH}: {status} no" in str(error.value)
 
@@ -62,10 +62,10 @@ def test_what_stays_is_not_tried_again(client, server, status):
 def test_all_retries_together_take_no_more_than_the_patience(client, server):
     server.faults += [("GET", "/comments", (503, {"Retry-After": "25"}, {}))] * 9
     with pytest.raises(ApiError):
-        client.get(PATH)
+        client.get(PATH, list)
     assert client.slept == [25.0, 25.0]
     with pytest.raises(ApiError):
-        client.get(PATH)  # and none is left for the next request
+        client.get(PATH, list)  # and none is left for the next request
     assert client.slept == [25.0, 25.0]
 
 
@@ -73,7 +73,7 @@ def test_a_limit_that_ends_too_late_is_not_waited_for(client, server):
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 900)}
     server.faults.append(("GET", "/comments", (403, headers, {"message": "API rate limit exceeded"})))
     with pytest.raises(ApiError):
-        client.get(PATH)
+        client.get(PATH, list)
     assert client.slept == []
 
 
@@ -88,7 +88,7 @@ def test_a_write_that_may_have_been_carried_out_is_not_repeated(client, server):
 def test_every_page_is_read_wherever_the_next_one_is(client, server):
     for index in range(250):
         server.state.add_comment(1, f"{index}")
-    assert [c["body"] for page in client.pages(PATH) for c in page] == [str(index) for index in range(250)]
+    assert [c["body"] for page in client.pages(PATH, list) for c in page] == [str(index) for index in range(250)]
     assert any(path.startswith("/repositories/") for _, path in server.log)
 
 
@@ -97,7 +97,7 @@ def test_a_next_page_on_another_server_does_not_get_the_token(client, server, tm
         link = {"Link": f'<{other.url}/steal>; rel="next"'}
         server.faults.append(("GET", "/comments", (200, link, [])))
         with pytest.raises(UnreadableError, match="another server"):
-            list(client.pages(PATH))
+            list(client.pages(PATH, list))
         assert other.log == []
 
 
@@ -117,13 +117,13 @@ def test_an_enterprise_server_has_another_base_path(tmp_path):
         client = Client(server.url)
         for index in range(101):
             server.state.add_comment(1, f"{index}")
-        assert sum(len(page) for page in client.pages(PATH)) == 101
+        assert sum(len(page) for page in client.pages(PATH, list)) == 101
         assert client.graphql_url == server.url.removesuffix("/v3") + "/graphql"
 
 
 def test_a_netrc_does_not_replace_the_token(client, server, home):
     (home / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
-    assert client.get(PATH) == []
+    assert client.get(PATH, list) == []
 
 
 def test_the_token_is_in_no_repr():
@@ -139,7 +139,7 @@ def test_an_untrusted_certificate_names_the_remedy(monkeypatch):
 
     monkeypatch.setattr(client._session, "request", refuse)
     with pytest.raises(UnreadableError, match="REQUESTS_CA_BUNDLE"):
-        client.get("/x")
+        client.get("/x", list)
     assert client.slept == []
 
 

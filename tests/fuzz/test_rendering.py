@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 
 import cmarkgfm
@@ -10,12 +11,33 @@ from cmarkgfm.cmark import Options
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expflow_hooks.action.candidates import Candidates
+from expflow_hooks.action.change import Change, Commit, Leak
+from expflow_hooks.action.comment import Page, marker_of, render_comment
+from expflow_hooks.action.event import Run
+from expflow_hooks.action.history import make_state
+from expflow_hooks.action.inputs import Inputs
+from expflow_hooks.action.judge import Evidence, judge, keep_apart, runs_of
+from expflow_hooks.action.marker import read_marker, read_state, state_line
+from expflow_hooks.action.outputs import outputs_of
+from expflow_hooks.action.policydiff import PolicyChange
+from expflow_hooks.action.registry import read_past, revisions_of
+from expflow_hooks.action.rules import Rules
+from expflow_hooks.action.sizing import FULL
+from expflow_hooks.action.words import LOOKS
+from expflow_hooks.core.experiment import latest
+from expflow_hooks.core.gates import parse_gate
+from expflow_hooks.core.grouping import GroupBy
+from expflow_hooks.core.policy import parse_policy
+from expflow_hooks.core.ranking import Query, rank
 from expflow_hooks.core.registry import Registry
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.experiments import render_experiments
 from expflow_hooks.render.table import Column, Data, Table, to_markdown, to_text
 
 OURS = {"table", "thead", "tbody", "tr", "th", "td", "code", "p"}
+PAGE = OURS | {"h2", "h3", "ul", "li", "pre", "sub", "br", "strong", "details", "summary", "blockquote", "a"}
+ALIVE = ("@", "evil", "#1", "GH-1", "::", ":tada:", "${{", "javascript", "$x", "~~", "\u202e", "\x1b")
 
 
 class Seen(HTMLParser):
@@ -24,6 +46,7 @@ class Seen(HTMLParser):
     def __init__(self, markdown: str) -> None:
         super().__init__()
         self.tags: set[str] = set()
+        self.links: set[str] = set()
         self.bare = ""
         self._code = 0
         self.feed(cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE))
@@ -31,7 +54,8 @@ class Seen(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self._code += tag == "code"
-        assert not [name for name, _ in attrs if name != "align"]
+        self.links |= {value for name, value in attrs if name == "href"}
+        assert not [name for name, _ in attrs if name not in ("align", "href", "open", "lang")]
 
     def handle_endtag(self, tag):
         self._code -= tag == "code"
@@ -61,6 +85,48 @@ def test_a_list_of_any_registry_is_dead(data):
     seen = Seen(render_experiments(experiments, "r.jsonl", "markdown"))
     assert seen.tags <= OURS
     assert seen.bare.split() == ["id", "name", "status", "project", "tags", "time", "metrics"]
+
+
+CHANGE = Change("a" * 40, "b" * 40, "a" * 40, None, (Commit("b" * 40),), frozenset(["train.py"]), number=1)
+QUERY = Query("pde_mean", gates=(parse_gate("pde_mean:lt:18.09"), parse_gate("seg_total:ge:1")))
+POLICY = parse_policy("version: 1\naudit: {rules: competition}\n", "expflow.yaml")
+
+
+@given(made.registries, made.text, st.integers(0, 7), st.booleans())
+def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest, group):
+    registry = Registry("r.jsonl", data=data)
+    runs = latest(registry.experiments())
+    judged = [run for run in runs if run.state == "completed"][fewest % 3 :]
+    query = QUERY._replace(group_by=GroupBy(min_runs=fewest) if group else None)
+    changes = (PolicyChange(text, text, None, True),)
+    evidence = Evidence(
+        Inputs(),
+        CHANGE,
+        Rules(POLICY, query, "base", changes),
+        source=text,
+        ranking=rank(keep_apart(runs, frozenset(run.experiment_id for run in judged), query.group_by), query),
+        candidates=Candidates(tuple(judged), "b" * 40, older=tuple(runs[:1]), stale=(text,) if fewest == 7 else ()),
+        unreadable=[line for line, _ in registry.unreadable],
+        leaks=[Leak(text, "EXP001", "a PIN's hash")] if fewest == 6 else (),
+        revisions=revisions_of(read_past(registry, [run.experiment_id for run in judged])),
+        notes=[(Data(text),)],
+    )
+    judgement = judge(evidence)
+    page = Page(judgement, Run("o/r", id=1), read_state(state_line(make_state(judgement)) if group else text))
+    comment = render_comment(page, marker_of(page), FULL)
+    seen = Seen(comment)
+    assert seen.tags <= PAGE
+    assert not [link for link in seen.links if not link.startswith("https://github.com/o/r/")]
+    assert not [alive for alive in ALIVE if alive in seen.bare]
+    outputs = outputs_of(judgement)
+    assert judgement.passed is (judgement.exit_code == 0) is (outputs["passed"] == "true")
+    assert f"## {LOOKS[judgement.verdict].sign} " in comment
+    assert judgement.passed is (judgement.verdict in ("pass", "no-candidate"))
+    if judgement.passed and judged:
+        assert all(row.kind is None and row.gates_passed for row in judgement.rows)
+        assert {run.experiment_id for run in judged} == {run for row in judgement.rows for run in runs_of(row)}
+    assert read_marker(comment).run == 1
+    assert read_state(comment) == json.loads(json.dumps(make_state(judgement)))
 
 
 @given(made.text)

@@ -1,0 +1,109 @@
+"""What is read of GitHub's answers, as types: one of another shape is refused where it arrives, with the place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+ObjectId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40}([0-9a-f]{24})?\Z")]
+"""A git object's id: nothing else may become part of an address."""
+
+Description = dict[str, Any]
+"""A pull request as webhooks have it too: `event.read_pull` reads both."""
+
+
+class Person(Struct):
+    """Who signed a commit, and when, in ISO 8601."""
+
+    date: str | None = None
+
+
+class Message(Struct):
+    """What git itself knows of a commit."""
+
+    message: str = ""
+    committer: Person | None = None
+
+
+class File(Struct):
+    """A file that a commit or a comparison touches; `sha` is the blob's id."""
+
+    filename: str
+    status: str = ""
+    sha: ObjectId | None = None
+    previous_filename: str | None = None
+
+
+class Parent(Struct):
+    """A commit by its id alone."""
+
+    sha: ObjectId
+
+
+class Commit(Struct):
+    """A commit; its files only where it is asked for alone."""
+
+    sha: ObjectId
+    commit: Message
+    parents: list[Parent] = []
+    files: list[File] | None = None
+
+
+class Comparison(Struct):
+    """Two commits compared: the commits between them, oldest first, a page at a time, and files on the first page."""
+
+    merge_base_commit: Commit
+    commits: list[Commit]
+    files: list[File] | None = None
+
+
+class Entry(Struct):
+    """One entry of a tree."""
+
+    sha: ObjectId | None = None
+
+
+class Tree(Struct):
+    """A tree with everything below it, unless it was too much."""
+
+    tree: list[Entry]
+    truncated: bool = False
+
+
+class User(Struct):
+    """Who wrote a comment."""
+
+    login: str | None = None
+    id: int | None = None
+    type: str | None = None
+
+
+class Comment(Struct):
+    """A comment of a pull request; one whose author was deleted is nobody's."""
+
+    id: int
+    user: User | None = None
+    body: str | None = None
+    html_url: str | None = None
+    created_at: str | None = None
+
+
+class Viewer(Struct):
+    """Whose token it is."""
+
+    login: str
+    databaseId: int | None = None  # GraphQL's name
+
+
+class ViewerData(Struct):
+    """What the query for the viewer gives."""
+
+    viewer: Viewer
+
+
+class GraphQL(Struct):
+    """The answer to the one query that is made; errors stand beside data or without any."""
+
+    data: ViewerData | None = None
+    errors: list[Any] | None = None

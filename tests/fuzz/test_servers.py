@@ -1,0 +1,151 @@
+"""Whatever GitHub or ClearML answers, through the real client: it is read, or refused in one error without a key."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import made
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
+from test_answers import TASK
+from urllib3 import HTTPResponse
+
+from expflow_hooks.action import comments, pulls, statuses
+from expflow_hooks.action.change import Change, Commit
+from expflow_hooks.action.github import GitHub, make_session
+from expflow_hooks.action.marker import Marker
+from expflow_hooks.action.remote import Remote
+from expflow_hooks.core.errors import ExpflowError
+from expflow_hooks.core.gates import parse_gate
+from expflow_hooks.core.policy import Policy
+from expflow_hooks.core.ranking import Query, Selection
+from expflow_hooks.sources import Reading
+from expflow_hooks.sources.clearml import open_clearml
+from expflow_hooks.sources.clearml_api import Client
+from expflow_hooks.sources.clearml_credentials import Credentials
+
+KEY = "the-key-that-nobody-may-see"
+SHA, OTHER = "a" * 40, "b" * 40
+MARKER = Marker("default", 5, 1, "0123456789abcdef")
+MINE = comments.Viewer("me", 7)
+
+COMMIT = {
+    "sha": SHA,
+    "commit": {"message": "m", "committer": {"date": "2026-11-01T00:00:00Z"}},
+    "parents": [{"sha": OTHER}],
+    "files": [{"filename": "a.py", "status": "modified", "sha": OTHER, "previous_filename": "b.py"}],
+}
+COMMENT = {
+    "id": 3,
+    "body": f"{MARKER.line()}\nx",
+    "html_url": "https://github.example/c",
+    "created_at": "2026-11-01T00:00:00Z",
+    "user": {"login": "me", "id": 7, "type": "User"},
+}
+PLACE = {"sha": SHA, "ref": "main", "repo": {"id": 1, "default_branch": "main"}}
+PULL = {"number": 1, "base": PLACE, "head": PLACE, "merge_commit_sha": OTHER, "merged_at": None}
+CHANGE = Change(OTHER, SHA, OTHER, None, (Commit(SHA, None),), frozenset())
+
+
+def put(github):
+    desk = comments.Desk(github, "o/r", 1, MINE)
+    draft = comments.Draft(MARKER._replace(run=6), lambda shorter: "x")
+    return comments.put_comment(desk, comments.find_ours(github, "o/r", 1, MINE, "default"), draft)
+
+
+ASKED = {
+    "change": (lambda g: Remote(g, "o/r").change(OTHER, SHA), {"merge_base_commit": COMMIT, "commits": [COMMIT]}),
+    "paths": (lambda g: Remote(g, "o/r").paths_between(OTHER, SHA), {"merge_base_commit": COMMIT, "commits": []}),
+    "parents": (lambda g: Remote(g, "o/r").parents(SHA), COMMIT),
+    "leaks": (lambda g: Remote(g, "o/r").leaks(CHANGE, {OTHER}), COMMIT),
+    "file": (lambda g: Remote(g, "o/r").file(SHA, "a/../b c"), {}),
+    "tree": (lambda g: Remote(g, "o/r")._blobs_of(SHA), {"tree": [{"sha": SHA}], "truncated": False}),
+    "pull": (lambda g: pulls.get_pull(g, "o/r", 1), PULL),
+    "pulls": (lambda g: list(pulls.open_pulls(g, "o/r")), [PULL]),
+    "head": (lambda g: pulls.pull_of_head(g, "o/r", "o", "main", OTHER), [PULL]),
+    "commit": (lambda g: pulls.pull_of_commit(g, "o/r", SHA), [PULL]),
+    "viewer": (comments.read_viewer.__wrapped__, {"data": {"viewer": {"login": "me", "databaseId": 7}}}),
+    "comments": (lambda g: comments.find_ours(g, "o/r", 1, MINE, "default"), [COMMENT]),
+    "comment": (put, [COMMENT]),
+    "status": (
+        lambda g: statuses.post_status(g, "o/r", SHA, state="success", name="x", description="y", url="z"),
+        {},
+    ),
+}
+headers = st.dictionaries(
+    st.sampled_from(["Retry-After", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Location", "Content-Type"]),
+    st.sampled_from(
+        ["0", "1", "99999999999", "-1", "nan", "²", "Wed, 21 Oct 2026 07:28:00 GMT", "https://evil.example"]
+    )
+    | st.text(st.characters(max_codepoint=0xFF, exclude_characters="\r\n"), max_size=8),
+    max_size=2,
+)
+links = st.sampled_from(
+    [{}] * 3 + [{"Link": '</x?page=2>; rel="next"'}, {"Link": '<https://evil.example>; rel="next"'}]
+)
+statuses_said = st.sampled_from([200] * 8 + [201, 204, 301, 302, 401, 403, 404, 410, 422, 429, 500, 503])
+
+
+def answers_like(document):
+    """Return strategies of a few answers in a row: status, headers, body."""
+    body = made.spoiled(document).map(lambda d: json.dumps(d).encode()) | st.binary(max_size=20)
+    whole = st.builds(lambda a, b: {**a, **b}, headers, links)
+    return st.lists(st.tuples(statuses_said, whole, body), min_size=1, max_size=4)
+
+
+class Canned(HTTPAdapter):
+    """A wire with answers in a row; the last one again and again, but not its next page."""
+
+    def __init__(self, answers):
+        super().__init__()
+        self.answers = list(answers)
+
+    def send(self, request, **options):
+        status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        assert request.url.startswith("https://api.example") or "Authorization" not in request.headers
+        if request.url.endswith("page=2"):
+            headers = {}
+        raw = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False, request_url=request.url)
+        return self.build_response(request, raw)
+
+
+def ends_well(ask):
+    """Ask; whatever comes back is fine but for an error that is none of ours, or one that shows the key."""
+    try:
+        ask()
+    except ExpflowError as error:
+        assert error.exit_code in (2, 3, 4)
+        assert KEY not in str(error)
+        assert "\n" not in str(error)
+
+
+def wired(session, answers):
+    wire = Canned(answers)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, wire)
+    return session
+
+
+@given(st.sampled_from(sorted(ASKED)).flatmap(lambda name: st.tuples(st.just(name), answers_like(ASKED[name][1]))))
+def test_github_is_understood_or_refused(case):
+    name, answers = case
+    session = wired(make_session(KEY), answers)
+    ends_well(lambda: ASKED[name][0](GitHub(session, "https://api.example", sleep=lambda seconds: None)))
+
+
+TASKS = {
+    "meta": {"result_code": 200, "result_subcode": 0, "result_msg": "OK"},
+    "data": {"tasks": [TASK], "projects": [{"id": "1", "name": "PDE"}]},
+}
+QUERY = Query("pde_mean", gates=(parse_gate("train_time_min:lt:60"),), selection=Selection("PDE"))
+
+
+@given(answers_like(TASKS))
+def test_clearml_is_understood_or_refused(answers):
+    client = Client(Credentials("https://api.example", "access", KEY), sleep=lambda seconds: None)
+    client._session = wired(requests.Session(), answers)
+    source = open_clearml(Policy(), QUERY, Reading(), client)
+    ends_well(lambda: list(source.experiments(None)))
