@@ -1,12 +1,17 @@
-"""The registry only grows: the base's lines survive byte for byte, in order. Pure, on bytes.
+"""The registry only grows: the base's lines survive byte for byte, in order, and new lines fit them. Pure, on bytes.
 
 New lines may stand anywhere between them, since a merge of two branches that both appended interleaves their lines.
+What the base holds already is not held against a change.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.verify import Problem, Verification
 
 
 class Lost(NamedTuple):
@@ -32,6 +37,13 @@ def check_growth(base: bytes, head: bytes) -> Growth:
         old = base.count(b"\n")
         return Growth([], list(range(old + 1, old + 1 + len(_lines(head[len(base) :])))))
     return _compare(_lines(base), _lines(head))
+
+
+def broken_by(growth: Growth, verify: Callable[[], Verification]) -> list[Problem]:
+    """Return where the history does not hold because of new lines; without any, nothing is verified."""
+    added = set(growth.added)
+    problems = verify().problems if added else []
+    return [problem for problem in problems if problem.line in added or problem.by in added]
 
 
 def _lines(data: bytes) -> list[bytes]:

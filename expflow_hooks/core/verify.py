@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 from itertools import islice
 from typing import NamedTuple
 
@@ -57,6 +58,11 @@ def verify(read: Read, expected_head: str | None = None) -> Verification:
     Named are an edited line, a removed one, an insertion, and with `expected_head` a cut tail.
     """
     return _verify(read, enumerate(read(), start=1), 0, expected_head)
+
+
+def verify_bytes(data: bytes) -> Verification:
+    """Check a registry's bytes, as git holds them."""
+    return verify(lambda: BytesIO(data))
 
 
 def verify_newest(read: Read, most: int = NEWEST) -> Verification:

@@ -79,17 +79,15 @@ def _base(git: Git, change: Change) -> "tuple[str, bool]":
 
 def _list_broken(data: bytes, growth: "Growth", path: str) -> bool:
     """List where the history of the new lines does not hold, as `run verify` does; say whether there was any."""
-    from expflow_hooks.core.registry import Registry
-    from expflow_hooks.core.verify import verify
+    from expflow_hooks.core.growth import broken_by
+    from expflow_hooks.core.verify import verify_bytes
 
-    added = set(growth.added)
-    problems = verify(Registry(path, data=data).lines).problems if added else []
-    new = [problem for problem in problems if problem.line in added or problem.by in added]
-    for problem in new[:_MOST_SHOWN]:
+    broken = broken_by(growth, lambda: verify_bytes(data))
+    for problem in broken[:_MOST_SHOWN]:
         say(f"{path}:{problem.line}: {problem.kind}: {problem.message}")
-    if len(new) > _MOST_SHOWN:
-        say(f"{path}: {len(new) - _MOST_SHOWN} more; `expflow-hooks run verify --source {path}` lists them")
-    return bool(new)
+    if len(broken) > _MOST_SHOWN:
+        say(f"{path}: {len(broken) - _MOST_SHOWN} more; `expflow-hooks run verify --source {path}` lists them")
+    return bool(broken)
 
 
 def _list_revisions(data: bytes, growth: "Growth", path: str) -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expflow_hooks.core.growth import check_growth
+from expflow_hooks.core.growth import broken_by, check_growth
+from expflow_hooks.core.verify import verify_bytes
+from expflow_hooks.core.writer import Writer
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,44 @@ def test_a_line_taken_out_is_always_missed(base, data):
     head = base[:gone] + base[gone + 1 :]
     found = check_growth(b"".join(x + b"\n" for x in base), b"".join(x + b"\n" for x in head))
     assert [line for line, _ in found.lost] == [gone + 1]
+
+
+def chained(path, *names):
+    writer = Writer(str(path))
+    for name in names:
+        writer.append({"experiment_id": name, "metrics": {"pde_mean": 1.5}})
+    return path.read_bytes()
+
+
+def broken(base, head):
+    return [(p.kind, p.line) for p in broken_by(check_growth(base, head), lambda: verify_bytes(head))]
+
+
+def test_what_new_lines_say_of_the_history_must_hold(tmp_path):
+    base = chained(tmp_path / "r.jsonl", "a", "b")
+    head = chained(tmp_path / "r.jsonl", "c", "d")
+    assert broken(base, head) == []
+    assert broken(base, head.replace(b'"c", "metrics": {"pde_mean": 1.5', b'"c", "metrics": {"pde_mean": 0.5')) == [
+        ("edited", 3)
+    ]
+    copied = base + base.splitlines(keepends=True)[0]
+    assert broken(base, copied) == [("inserted", 3)]
+
+
+def test_what_the_base_holds_already_is_not_held_against_new_lines(tmp_path):
+    chained(tmp_path / "r.jsonl", "a", "b", "c")
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(
+        path.read_bytes().replace(b'"b", "metrics": {"pde_mean": 1.5', b'"b", "metrics": {"pde_mean": 0.5')
+    )
+    base = path.read_bytes()
+    head = chained(path, "d")
+    assert verify_bytes(head).problems
+    assert broken(base, head) == []
+
+
+def test_without_new_lines_nothing_is_verified():
+    def never():
+        raise AssertionError
+
+    assert broken_by(check_growth(b"a\nb\n", b"a\nb\n"), never) == []
