@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from expflow_hooks import __version__
-from expflow_hooks.action import history, leaderboard
+from expflow_hooks.action import history, integrity, leaderboard
 from expflow_hooks.action.event import Run
+from expflow_hooks.action.heads import Vouched
 from expflow_hooks.action.judge import Judgement
 from expflow_hooks.action.leaderboard import folded
 from expflow_hooks.action.marker import Marker, state_line
@@ -24,11 +25,12 @@ from expflow_hooks.render.plural import counted
 
 @dataclass(frozen=True)
 class Page:
-    """A judgement, the run that made it, and what the comment said before."""
+    """A judgement, the run that made it, what the comment said before, and what of the registry is missing since."""
 
     judgement: Judgement
     run: Run
     before: Mapping[str, Any] = field(default_factory=dict)
+    missing: Vouched | None = None
 
     @property
     def commits_url(self) -> str:
@@ -38,26 +40,30 @@ class Page:
 
 def marker_of(page: Page) -> Marker:
     """Return the comment's marker; its digest covers what the page says of the change, not which run said it."""
-    said = "\n\n".join([*_blocks(page, FULL), _footer(page, with_run=False)])
+    registry = integrity.registry(page.judgement.evidence, FULL)
+    said = "\n\n".join([*_blocks(page, FULL), *registry, _footer(page, with_run=False)])
     digest = sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
     return Marker(page.judgement.evidence.inputs.comment_key, page.run.id, page.run.attempt, digest)
 
 
 def render_comment(page: Page, marker: Marker, detail: Detail) -> str:
     """Return the comment: the hidden marker, the page, the hidden state."""
-    state = state_line(history.make_state(page.judgement))
+    state = state_line(history.make_state(page.judgement, page.before, page.missing))
     return "\n\n".join([marker.line(), render_page(page, detail), state]) + "\n"
 
 
 def render_page(page: Page, detail: Detail) -> str:
     """Return the page without its hidden lines, for the job summary and the dry run."""
-    return "\n\n".join([*_blocks(page, detail), *_since(page, detail), *_cut(detail), _footer(page, with_run=True)])
+    registry = integrity.registry(page.judgement.evidence, detail)
+    parts = [*_blocks(page, detail), *_since(page, detail), *registry, *_cut(detail), _footer(page, with_run=True)]
+    return "\n\n".join(parts)
 
 
 def _blocks(page: Page, detail: Detail) -> list[str]:
-    judgement = page.judgement
+    judgement, evidence = page.judgement, page.judgement.evidence
     parts = [
         _headline(judgement),
+        integrity.alarm(page.missing),
         _standing(judgement),
         _reasons(judgement, detail),
         _binding(judgement),
@@ -65,7 +71,8 @@ def _blocks(page: Page, detail: Detail) -> list[str]:
     ]
     if detail.lists:
         parts += [_audit(judgement, detail), _revisions(judgement, detail), _policy(judgement, detail)]
-    return [part for part in [*parts, _leaks(judgement, detail), _lost(judgement, detail), _others(judgement)] if part]
+    parts += [_leaks(judgement, detail), integrity.lost(evidence, detail), integrity.broken(evidence, detail)]
+    return [part for part in [*parts, _others(judgement)] if part]
 
 
 def _headline(judgement: Judgement) -> str:
@@ -147,13 +154,6 @@ def _leaks(judgement: Judgement, detail: Detail) -> str:
     leaks = judgement.evidence.leaks
     lines = [f"- {code_span(leak.where, 200)} {leak.code} {leak.message}" for leak in leaks[: detail.entries]]
     return "\n".join(["### What gives a PIN away", "", *lines, *_more(len(leaks), detail)]) if leaks else ""
-
-
-def _lost(judgement: Judgement, detail: Detail) -> str:
-    lost = judgement.evidence.lost
-    lines = [f"- line {line}: {why}" for line, why in lost[: detail.entries]]
-    head = "### Lines of the base's registry that are lost"
-    return "\n".join([head, "", *lines, *_more(len(lost), detail)]) if lost else ""
 
 
 def _others(judgement: Judgement) -> str:

@@ -8,19 +8,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from io import BytesIO
 from typing import TypeVar
 
 from expflow_hooks.action import registry as registries
 from expflow_hooks.action.candidates import find_candidates, matters
 from expflow_hooks.action.change import Change, Repository
+from expflow_hooks.action.heads import Chain
 from expflow_hooks.action.inputs import Inputs, clean_path
 from expflow_hooks.action.judge import Evidence, Problem, keep_apart
 from expflow_hooks.action.rules import Rules, choose_rules
 from expflow_hooks.core.errors import ExpflowError, UsageError
 from expflow_hooks.core.experiment import Experiment, latest
-from expflow_hooks.core.growth import Lost, check_growth
+from expflow_hooks.core.growth import broken_by, check_growth
 from expflow_hooks.core.ranking import rank
 from expflow_hooks.core.registry import Registry
+from expflow_hooks.core.verify import verify, verify_bytes
 from expflow_hooks.render.table import Data
 from expflow_hooks.sources import CLEARML, ENV_REGISTRY, open_source
 
@@ -70,11 +74,13 @@ def gather(desk: Desk, inputs: Inputs, question: Question) -> Evidence:
             evidence = replace(evidence, rules=rules)
             source = _kept(problems, lambda: choose_source(inputs, desk.environment, rules))
             if source is not None:
-                lost = _kept(problems, lambda: _lost(desk.repository, change, source))
-                evidence = replace(evidence, source=source, lost=lost or ())
-                found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source))
+                heads_file = cache(lambda: desk.repository.file(change.head, source) or b"")
+                evidence = replace(evidence, source=source)
+                grown = _kept(problems, lambda: _with_chain(desk.repository, evidence, change, source, heads_file))
+                evidence = grown or evidence
+                found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source, heads_file))
                 evidence = found or evidence
-    return replace(evidence, problems=(*evidence.problems, *problems))
+    return replace(evidence, problems=tuple(dict.fromkeys((*evidence.problems, *problems))))
 
 
 def _kept(problems: list[Problem], step: Callable[[], T]) -> T | None:
@@ -105,16 +111,29 @@ def choose_source(inputs: Inputs, environment: Mapping[str, str], rules: Rules) 
     return source if named and os.path.isabs(named) else clean_path(source)
 
 
-def _lost(repository: Repository, change: Change, source: str) -> list[Lost]:
-    """Return the lines of the registry, as it was where the change forked, that the head has not any more."""
-    tracked = source != CLEARML and not os.path.isabs(source) and change.fork_point
-    if not tracked or (change.paths is not None and source not in change.paths):
-        return []
-    base = repository.file(change.fork_point, source)
-    return [] if base is None else check_growth(base, repository.file(change.head, source) or b"").lost
+def _with_chain(
+    repository: Repository, evidence: Evidence, change: Change, source: str, heads_file: Callable[[], bytes]
+) -> Evidence:
+    """Return the evidence with a tracked registry's chain, and what became of it since the change forked.
+
+    Always the head commit's file: a run on the event and one for late results judge by other lines than these, and
+    must vouch for the same.
+    """
+    if source == CLEARML or os.path.isabs(source):
+        return evidence
+    head = heads_file()
+    # Read again where it is asked for: of many pull requests not all registries are kept.
+    chain = Chain(source, verify_bytes(head), lambda: BytesIO(repository.file(change.head, source) or b""))
+    evidence = replace(evidence, chain=chain)
+    if not change.fork_point or (change.paths is not None and source not in change.paths):
+        return evidence
+    growth = check_growth(repository.file(change.fork_point, source) or b"", head)
+    return replace(evidence, lost=growth.lost, broken=broken_by(growth, lambda: chain.found))
 
 
-def _experiments(desk: Desk, question: Question, evidence: Evidence, rules: Rules, source: str) -> Evidence:
+def _experiments(
+    desk: Desk, question: Question, evidence: Evidence, rules: Rules, source: str, heads_file: Callable[[], bytes]
+) -> Evidence:
     """Return the evidence with experiments read, candidates found, and everything ranked."""
     query, registry, notes = rules.query, None, []
     if source == CLEARML:
@@ -124,10 +143,12 @@ def _experiments(desk: Desk, question: Question, evidence: Evidence, rules: Rule
         notes = [(Data(warning),) for warning in opened.warnings]
     else:
         found = registries.find_registry(
-            desk.repository, question.head, source, desk.workspace, desk.scratch, late=desk.late
+            heads_file, question.head, source, desk.workspace, desk.scratch, late=desk.late
         )
         registry, name = Registry(found.path, missing_ok=True), found.name
         read = list(registry.experiments())
+        if os.path.isabs(source):
+            evidence = replace(evidence, chain=Chain(source, verify(registry.lines), registry.lines))
     experiments = latest(read, query.selection)
     tracked = "" if registry is None or os.path.isabs(source) else source
     evidence = replace(evidence, source=name, registry=tracked, notes=notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from expflow_hooks.action.heads import Vouched, read_vouched, vouch
 from expflow_hooks.action.judge import Judgement, Said, runs_of
 from expflow_hooks.action.numbers import short
 from expflow_hooks.core.rows import Row
@@ -13,17 +14,23 @@ from expflow_hooks.render.table import Data
 _KEPT = 20  # rows: enough to tell what moved, and small beside the comment
 
 
-def make_state(judgement: Judgement) -> dict[str, Any]:
-    """Return what the next comment compares with: verdict, head, how many rank, the best, and the candidates."""
+def make_state(
+    judgement: Judgement, before: Mapping[str, Any] | None = None, missing: Vouched | None = None
+) -> dict[str, Any]:
+    """Return what the next comment compares with: verdict, head, how many rank, the best, the candidates, and what is
+    vouched for of the registry."""
     evidence = judgement.evidence
+    head = evidence.change.head if evidence.change else ""
+    vouched = vouch(evidence.chain, head, read_vouched(before or {}), missing)
     ranking = evidence.ranking
     best = ranking.ranked[0] if ranking and ranking.ranked else None
     return {
         "verdict": judgement.verdict,
-        "head": evidence.change.head if evidence.change else "",
+        "head": head,
         "ranked": ranking.counts["ranked"] if ranking else 0,
         "best": _kept(best) if best else None,
         "candidates": {_id(row): _kept(row) for row in judgement.rows[:_KEPT]},
+        "registry": vouched._asdict() if vouched else None,
     }
 
 

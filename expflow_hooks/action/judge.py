@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from expflow_hooks.action.candidates import NONE, Candidates
 from expflow_hooks.action.change import Change, Leak
+from expflow_hooks.action.heads import Chain
 from expflow_hooks.action.inputs import Inputs
 from expflow_hooks.action.rules import Rules
+from expflow_hooks.core import verify
 from expflow_hooks.core.audit import Check, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, USAGE, worst
 from expflow_hooks.core.experiment import Experiment
@@ -51,6 +53,8 @@ class Evidence:
     unreadable: Sequence[int] = ()
     leaks: Sequence[Leak] = ()
     lost: Sequence[Lost] = ()
+    broken: Sequence[verify.Problem] = ()  # of the registry's new lines
+    chain: Chain | None = None
     revisions: Mapping[str, Sequence[Revision]] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[Said] = ()
@@ -158,6 +162,10 @@ def _promises(evidence: Evidence) -> Iterable[tuple[int, Said]]:
             SAYS_NO,
             (f"the registry lost {counted(len(evidence.lost), 'line')} of the base, first line {first.line}",),
         )
+    if evidence.broken:
+        places = counted(len(evidence.broken), "place")
+        where = f"first line {evidence.broken[0].line}"
+        yield SAYS_NO, (f"the history of the registry's new lines does not hold in {places}, {where}",)
 
 
 def _numbers(

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from expflow_hooks.action import comments, pulls, statuses
 from expflow_hooks.action.comment import Page, marker_of, render_comment
 from expflow_hooks.action.github import ApiError, GitHub
+from expflow_hooks.action.heads import missed, read_vouched
+from expflow_hooks.action.integrity import gone
 from expflow_hooks.action.job import Job
 from expflow_hooks.action.judge import NO_CANDIDATE, Judgement
 from expflow_hooks.action.marker import read_state
 from expflow_hooks.action.sizing import COMMENT_LIMIT, fit
-from expflow_hooks.action.words import description, status_state
+from expflow_hooks.action.words import description, plain, status_state
 from expflow_hooks.core.errors import UnreadableError
 
 _PERMISSIONS = {"comment": "pull-requests: write", "status": "statuses: write"}
@@ -44,7 +46,7 @@ def publish(job: Job, judgement: Judgement, number: int, head: str) -> Published
     published = Published()
     if number and job.inputs.comment != "never":
         published, warning = _tried("comment", lambda: _comment(job, github, judgement, number, head), published)
-        published = published._replace(warnings=warning)
+        published = published._replace(warnings=published.warnings + warning)
     # A younger run has spoken for this head, or the head is none any more.
     if job.inputs.status != "never" and published.status != comments.OUTDATED:
         _, warning = _tried("status", lambda: _status(job, github, judgement, head, published), published)
@@ -71,11 +73,11 @@ def _comment(job: Job, github: GitHub, judgement: Judgement, number: int, head: 
     ours = comments.find_ours(github, job.repository, number, viewer, job.inputs.comment_key)
     if not ours and job.inputs.comment == "on-change" and _has_nothing_to_say(judgement):
         return Published()
-    page = Page(judgement, job.event.run, read_state(ours[0].body) if ours else {})
+    page = _page(job, judgement, ours[0].body if ours else "")
     marker = marker_of(page)
     always = job.inputs.comment == "always"
     if ours and not always and ours[0].marker.content == marker.content and len(ours) == 1:
-        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, marker, 0)[1])
+        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, marker, 0)[1], _alarms(page))
     if pulls.get_pull(github, job.repository, number).head != head:
         return Published(comments.OUTDATED, ours[0].url if ours else "")
     desk = comments.Desk(github, job.repository, number, viewer)
@@ -86,7 +88,19 @@ def _comment(job: Job, github: GitHub, judgement: Judgement, number: int, head: 
         return text
 
     status, url = comments.put_comment(desk, ours, comments.Draft(marker, body), always=always)
-    return Published(status, url, truncated[0])
+    return Published(status, url, truncated[0], _alarms(page))
+
+
+def _page(job: Job, judgement: Judgement, body: str) -> Page:
+    """Return the page, and what is missing from the registry of what the comment vouched for."""
+    state = read_state(body)
+    return Page(judgement, job.event.run, state, missed(judgement.evidence.chain, read_vouched(state)))
+
+
+def _alarms(page: Page) -> tuple[str, ...]:
+    if page.missing is None:
+        return ()
+    return (f"warning: the registry is not what the comment vouched for: {plain(gone(page.missing))}",)
 
 
 def _fitted(page: Page, marker: Any, shorter: int) -> tuple[str, bool]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from expflow_hooks.action.change import Repository
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.lines import decode_experiment, decode_record
 from expflow_hooks.core.registry import HistoryLine, Registry, Revision, revisions
@@ -27,17 +26,19 @@ class Found(NamedTuple):
     lines_are_heads: bool
 
 
-def find_registry(repository: Repository, head: str, source: str, workspace: str, scratch: str, *, late: bool) -> Found:
+def find_registry(
+    heads_file: Callable[[], bytes], head: str, source: str, workspace: str, scratch: str, *, late: bool
+) -> Found:
     """Return the registry: of the workspace if it is there, else of the head; both, head first, for `late` results.
 
-    `workspace` is a folder, or nothing where no file of a checkout may count.
+    `workspace` is a folder, or nothing where no file of a checkout may count; `heads_file` reads the head's.
     """
     if os.path.isabs(source):
         return Found(_plain_file(source) or source, source, False)
     here = _plain_file(os.path.join(workspace, source)) if workspace else None
     if here and not late:
         return Found(here, f"{source} in the workspace", True)
-    data = repository.file(head, source) or b""
+    data = heads_file()
     name = f"{source} of {head[:12]}"
     if here:
         data, name = _united(data, here), f"{name}, with the lines that {source} in the workspace has more"
