@@ -15,6 +15,7 @@ from expflow_hooks.action.candidates import Candidates
 from expflow_hooks.action.change import Change, Commit, Leak
 from expflow_hooks.action.comment import Page, marker_of, render_comment
 from expflow_hooks.action.event import Run
+from expflow_hooks.action.heads import Chain, Vouched, missed, read_vouched
 from expflow_hooks.action.history import make_state
 from expflow_hooks.action.inputs import Inputs
 from expflow_hooks.action.judge import Evidence, judge, keep_apart, runs_of
@@ -31,6 +32,7 @@ from expflow_hooks.core.grouping import GroupBy
 from expflow_hooks.core.policy import parse_policy
 from expflow_hooks.core.ranking import Query, rank
 from expflow_hooks.core.registry import Registry
+from expflow_hooks.core.verify import verify
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.experiments import render_experiments
 from expflow_hooks.render.table import Column, Data, Table, to_markdown, to_text
@@ -99,6 +101,7 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
     judged = [run for run in runs if run.state == "completed"][fewest % 3 :]
     query = QUERY._replace(group_by=GroupBy(min_runs=fewest) if group else None)
     changes = (PolicyChange(text, text, None, True),)
+    chain = Chain(text, verify(registry.lines), registry.lines)
     evidence = Evidence(
         Inputs(),
         CHANGE,
@@ -110,9 +113,15 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
         leaks=[Leak(text, "EXP001", "a PIN's hash")] if fewest == 6 else (),
         revisions=revisions_of(read_past(registry, [run.experiment_id for run in judged])),
         notes=[(Data(text),)],
+        broken=chain.found.problems if fewest == 5 else (),
+        chain=chain,
     )
     judgement = judge(evidence)
-    page = Page(judgement, Run("o/r", id=1), read_state(state_line(make_state(judgement)) if group else text))
+    vouched = Vouched(text[:400], 1, {"f" * 64: 1}, "c" * 40)
+    before = {**make_state(judgement), "registry": vouched._asdict()}
+    state = read_state(state_line(before) if group else text)
+    page = Page(judgement, Run("o/r", id=1), state, missed(chain, read_vouched(state)))
+    assert page.missing == (vouched if group else None)
     comment = render_comment(page, marker_of(page), FULL)
     seen = Seen(comment)
     assert seen.tags <= PAGE
@@ -126,7 +135,7 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
         assert all(row.kind is None and row.gates_passed for row in judgement.rows)
         assert {run.experiment_id for run in judged} == {run for row in judgement.rows for run in runs_of(row)}
     assert read_marker(comment).run == 1
-    assert read_state(comment) == json.loads(json.dumps(make_state(judgement)))
+    assert read_state(comment) == json.loads(json.dumps(make_state(judgement, state, page.missing)))
 
 
 @given(made.text)
