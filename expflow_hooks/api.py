@@ -134,7 +134,7 @@ def compare_scores(
         top=top,
     )
     opened = sources.open_source(source, rules, query)
-    ranking = rank(opened.experiments(None), query)
+    ranking = rank(opened.to_rank(), query)
     return ranking_json(ranking, opened.name, len(opened.unreadable()))
 
 

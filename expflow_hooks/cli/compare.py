@@ -100,7 +100,7 @@ def compare(
         top=options["top"],
     )
     source = sources.open_source(options["source"], rules, query, reading)
-    ranking = rank(source.experiments(progress(source.name, source.unit)), query)
+    ranking = rank(source.to_rank(progress(source.name, source.unit)), query)
     unreadable = source.unreadable()
     warn_unreadable(source.name, unreadable)
     for warning in source.warnings:

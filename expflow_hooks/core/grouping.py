@@ -10,7 +10,7 @@ from typing import Any
 
 from expflow_hooks.core.experiment import Experiment, normal_parameter
 from expflow_hooks.core.gates import all_hold
-from expflow_hooks.core.rows import Group, Row, by_time
+from expflow_hooks.core.rows import Group, Row, by_time, kind_of
 from expflow_hooks.core.values import value_status
 
 AGGREGATES = ("mean", "median", "worst")
@@ -73,26 +73,27 @@ def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) 
     runs.sort(key=by_time)
     first = runs[0]
     values = [row.value for row in runs]
-    row = Row(
+    value = aggregate(values, group_by.aggregate, largest_is_worst=not higher)
+    gate_values = tuple(
+        aggregate([run.gate_values[i] for run in runs], group_by.aggregate, largest_is_worst=gate.upper)
+        for i, gate in enumerate(first.gates)
+    )
+    return Row(
         first.experiment_id,
         first.name,
         "completed",
         first.timestamp,
-        aggregate(values, group_by.aggregate, largest_is_worst=not higher),
-        tuple(
-            aggregate([run.gate_values[i] for run in runs], group_by.aggregate, largest_is_worst=gate.upper)
-            for i, gate in enumerate(first.gates)
-        ),
+        value,
+        gate_values,
         first.gates,
         first.configuration,
         _if_same(run.commit for run in runs),
         _common_tags(runs),
         _worst_dirty(runs),
+        kind=kind_of("completed", value, all_hold(first.gates)(gate_values), len(runs) < group_by.min_runs),
         notes=_notes(values, others) + _revisions(runs),
         group=Group(tuple(run.experiment_id for run in runs), spread(values), group_by.min_runs),
     )
-    row.judge(all_hold(first.gates))
-    return row
 
 
 def aggregate(values: Sequence[Any], how: str, *, largest_is_worst: bool) -> Any:

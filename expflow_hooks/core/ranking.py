@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
+from itertools import chain, groupby, repeat
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.experiment import Experiment, Selection
-from expflow_hooks.core.gates import Gate, all_hold
-from expflow_hooks.core.grouping import Configurations, GroupBy, combine
+from expflow_hooks.core.gates import Gate
+from expflow_hooks.core.grouping import GroupBy, combine
 from expflow_hooks.core.metrics import Metrics, unknown_metric
-from expflow_hooks.core.rows import KINDS, Row, by_time, revised
+from expflow_hooks.core.present import Placed, Present
+from expflow_hooks.core.rows import KINDS, Row, by_time
 from expflow_hooks.core.values import value_status
 
-MOST_REVISIONS = 5
-"""How many revisions a row tells, the last ones; `run show ID --history` has them all."""
+Item = TypeVar("Item")
 
 
 class Query(NamedTuple):
@@ -38,7 +37,7 @@ class Ranking(NamedTuple):
     query: Query
     higher_is_better: bool
     ranked: list[Row]
-    below: list[Row]
+    below: Sequence[Row]
     cut: int
     experiments: int
     kinds: dict[str, int]  # how many rows of each kind are below the line
@@ -46,7 +45,7 @@ class Ranking(NamedTuple):
     @property
     def rows(self) -> list[Row]:
         """Return all rows shown, those below the line last."""
-        return self.ranked + self.below
+        return [*self.ranked, *self.below]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -60,25 +59,26 @@ class Ranking(NamedTuple):
         }
 
 
-def rank(experiments: Iterable[Experiment], query: Query) -> Ranking:
+def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     """Rank experiments by a metric; an experiment that comes again replaces the one before.
 
-    Rows that pass every gate get ranks 1, 1, 3; equal values are ordered by earliest timestamp, then id. Raises
-    UsageError for a metric that neither the registry of metrics nor any experiment knows, and for an unregistered one
-    without a direction.
+    Rows that pass every gate get ranks 1, 1, 3; equal values are ordered by earliest timestamp, then id. Where they can
+    be read again and only some are shown, each takes a few bytes, whatever it says.
+
+    Raises UsageError for a metric that neither the registry of metrics nor any experiment knows, and for an
+    unregistered one without a direction; UnreadableError for a source that changed while it was read.
     """
     higher = _direction(query)
-    rows = _collect(experiments, query)
-    total = len(rows)
-    if query.group_by is not None:
-        rows = combine(rows, query.group_by, higher)
-    kinds = _by_kind(rows)
-    ranked = kinds[None]
-    shown = _order(ranked, higher, query.top)
+    present = _read(experiments, query)
     if query.group_by is None:
-        _mark_best_of(shown, rows)
-    sizes = {kind: len(kinds[kind]) for kind in KINDS}
-    return Ranking(query, higher, shown, _below(kinds), len(ranked) - len(shown), total, sizes)
+        ranking = _rank(_Shelf(present.by_kind, present.value_of, present.row), query, higher, present.size)
+        _mark_best_of(ranking.ranked, present)
+        return ranking
+    rows = [present.row(item) for item in sorted(chain.from_iterable(present.by_kind.values()))]
+    by_kind: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
+    for row in combine(rows, query.group_by, higher):
+        by_kind[row.kind].append(row)
+    return _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, present.size)
 
 
 def _direction(query: Query) -> bool:
@@ -89,62 +89,15 @@ def _direction(query: Query) -> bool:
     return metric.higher_is_better if metric else False
 
 
-def _collect(experiments: Iterable[Experiment], query: Query) -> list[Row]:
-    """Return one judged row an experiment; only what the ranking needs is kept of each."""
+def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> Present:
     wanted = {query.sort_by, *(gate.metric for gate in query.gates)}
     unregistered = {name for name in wanted if name not in query.metrics}
-    at_hand: set[str] = set()
-    selects, make = query.selection.matcher(), _row_maker(query)
-    rows: dict[str, Row | Experiment] = {}
-    for experiment in experiments:
-        if selects is not None and not selects(experiment):
-            rows.pop(experiment.experiment_id, None)  # what it is now counts, not what it was
-            continue
-        before = rows.get(experiment.experiment_id)
-        if experiment.metrics or before.__class__ is Row:
-            if unregistered:
-                at_hand.update(experiment.metrics or ())
-            row = rows[experiment.experiment_id] = make(experiment)
-            if before.__class__ is Row:
-                row.notes = (*before.notes, *revised(before, row, query.sort_by))[-MOST_REVISIONS:]
-        else:  # nearly always a start, soon replaced: a row made at once cost an eighth of a ranking's time
-            rows[experiment.experiment_id] = experiment
-    _refuse_unknown(query, unregistered, at_hand)
-    return [row if isinstance(row, Row) else make(row) for row in rows.values()]
-
-
-def _row_maker(query: Query) -> Callable[[Experiment], Row]:
-    """Return the function that makes an experiment's row and judges it."""
-    names = [query.metrics.source(name) for name in (query.sort_by, *(gate.metric for gate in query.gates))]
-    values_of = itemgetter(*names, names[0])  # the last one so that it always gives a tuple
-    gates, hold = query.gates, all_hold(query.gates)
-    configuration = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore).key
-    shared: dict[Any, Any] = {}
-    share = shared.setdefault  # of a million rows, most say the same few states, commits and tags
-
-    def make(experiment: Experiment) -> Row:
-        try:
-            values = values_of(experiment.metrics or {})
-        except KeyError:
-            values = tuple(experiment.metric(name) for name in (*names, names[0]))
-        state, commit, tags = experiment.state, experiment.commit or experiment.commit_hash, experiment.tags or ()
-        row = Row(
-            experiment.experiment_id,
-            experiment.name,
-            share(state, state),
-            experiment.timestamp,
-            values[0],
-            values[1:-1],
-            gates,
-            configuration(experiment),
-            share(commit, commit),
-            share(tags, tags),
-            experiment.dirty,
-        )
-        row.judge(hold)
-        return row
-
-    return make
+    batches, recall = experiments if isinstance(experiments, Placed) else ([(experiments, repeat(0))], None)
+    few_are_shown = query.top is not None and query.group_by is None
+    present = Present(query, recall if few_are_shown else None, names=bool(unregistered))
+    present.read(batches)
+    _refuse_unknown(query, unregistered, present.at_hand)
+    return present
 
 
 def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> None:
@@ -157,48 +110,89 @@ def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> 
         )
 
 
-def _by_kind(rows: Iterable[Row]) -> dict[str | None, list[Row]]:
-    """Return the rows by what keeps them below the line, None for those that rank."""
-    kinds: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
-    for row in rows:
-        kinds[row.kind].append(row)
-    return kinds
+class _Shelf(NamedTuple, Generic[Item]):
+    """What is to be ordered, by what keeps it below the line; its sort value, NaN if it does not count; its row."""
+
+    by_kind: Mapping[str | None, list[Item]]
+    value: Callable[[Item], float]
+    row: Callable[[Item], Row]
 
 
-def _order(rows: list[Row], higher: bool, top: int | None) -> list[Row]:
+def _value(row: Row) -> float:
+    return row.value if value_status(row.value) is None else float("nan")
+
+
+def _rank(shelf: _Shelf[Item], query: Query, higher: bool, total: int) -> Ranking:
+    shown = _order(shelf, higher, query.top)
+    sizes = {kind: len(shelf.by_kind[kind]) for kind in KINDS}
+    return Ranking(query, higher, shown, _Below(shelf), len(shelf.by_kind[None]) - len(shown), total, sizes)
+
+
+def _order(shelf: _Shelf[Item], higher: bool, top: int | None) -> list[Row]:
     """Return the first `top` rows in order, each with its rank by standard competition ranking."""
+    value = shelf.value
     # Negated rather than reversed: reversing would turn the order of ties round too.
-    rows.sort(key=(lambda row: -row.value) if higher else attrgetter("value"))
+    key = (lambda item: -value(item)) if higher else value
+    items = shelf.by_kind[None]
     ordered: list[Row] = []
-    for _, tied in groupby(rows, key=attrgetter("value")):
-        if top is not None and len(ordered) >= top:
-            break
-        place = len(ordered) + 1
-        same = list(tied)
+    for _, tied in groupby(_first(items, key, top), key=value):
+        same = [shelf.row(item) for item in tied]
         if len(same) > 1:
             same.sort(key=by_time)
+        place = len(ordered) + 1
         for row in same:
             row.rank = place
         ordered += same
     return ordered[:top]
 
 
-def _mark_best_of(shown: Sequence[Row], rows: Iterable[Row]) -> None:
+def _first(items: Sequence[Item], key: Callable[[Item], float], count: int | None) -> list[Item]:
+    """Return the first `count` items in order, and those level with the last of them."""
+    if count is None or count >= len(items):
+        return sorted(items, key=key)
+    last = key(nsmallest(count, items, key=key)[-1])
+    return sorted((item for item in items if key(item) <= last), key=key)
+
+
+def _mark_best_of(shown: Sequence[Row], present: Present) -> None:
     """Say "best of n" on the first row of each configuration that was run several times."""
     best = {row.configuration: row for row in reversed(shown) if row.configuration is not None}
-    runs = Counter(row.configuration for row in rows if row.configuration in best and row.state == "completed")
+    runs = present.runs_of(best)
     for configuration, row in best.items():
         if runs[configuration] > 1:
             row.notes = (*row.notes, f"best of {runs[configuration]}")
 
 
-def _below(kinds: Mapping[str | None, list[Row]]) -> list[Row]:
-    """Return the rows below the line: by kind, those that failed a gate by value (where it counts)."""
-    counting: list[Row] = []
-    others: list[Row] = []
-    for row in kinds["gate_failed"]:
-        value = row.value  # nearly always a finite float, told without a call
-        counts = value - value == 0.0 if value.__class__ is float else value_status(value) is None
-        (counting if counts else others).append(row)
-    counting.sort(key=attrgetter("value"))
-    return counting + others + [row for kind in KINDS[1:] for row in kinds[kind]]
+class _Below(Sequence[Row]):
+    """The rows below the line: by kind, those that failed a gate by value (where it counts). Made when looked at."""
+
+    def __init__(self, shelf: _Shelf[Item]) -> None:
+        self._shelf = shelf
+        self._size = sum(len(shelf.by_kind[kind]) for kind in KINDS)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._shelf.row, self._items(None))
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        """Return a row, or the rows of a slice; of a slice at the beginning only those are ordered."""
+        places = range(self._size)[place]
+        if isinstance(places, int):
+            return self[places : places + 1][0]
+        items = self._items(max(places, default=-1) + 1)
+        return [self._shelf.row(items[at]) for at in places]
+
+    def _items(self, count: int | None) -> list[Any]:
+        value = self._shelf.value
+        failed = self._shelf.by_kind["gate_failed"]
+        ordered = _first([item for item in failed if value(item) == value(item)], value, count)
+        if count is None or len(ordered) < count:
+            ordered += [item for item in failed if value(item) != value(item)]
+            ordered += chain.from_iterable(self._shelf.by_kind[kind] for kind in KINDS[1:])
+        return ordered

@@ -6,21 +6,24 @@ Readers never lock and hold no more than a block of lines; what writes is `core.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
+from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.experiment import Experiment
 from expflow_hooks.core.lines import decode_experiment, decode_lines, decode_record
+from expflow_hooks.core.present import Batch, Placed
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.core.tail import open_settled
 
 Progress = Callable[[int, int], None]
 """Told the bytes read and the bytes there are, now and then."""
 
+_A_LINE = 1 << 11  # bytes: most lines are shorter
 _BLOCK = 1 << 14  # bytes: what a block decodes to stays in the processor's cache; 256 KB took a third longer
 _MOST_UNREADABLE_KEPT = 1000
 
@@ -48,6 +51,54 @@ class HistoryLine(NamedTuple):
     record: dict[str, Any]
 
 
+class Again:
+    """Reads lines of an opened file again, at their places, and keeps that very file open for it."""
+
+    def __init__(self) -> None:
+        self._fd = -1
+        self._data = b""
+
+    def take(self, file: IO[bytes]) -> IO[bytes]:
+        """Take the file that is about to be read; return it, or a copy of one that can be read only once."""
+        if isinstance(file, BytesIO):
+            self._data = file.getvalue()
+            return file
+        if not file.seekable():
+            file = _copy(file)
+        self._fd = os.dup(file.fileno())
+        return file
+
+    def __call__(self, place: int) -> Experiment:
+        """Return the experiment of the line that begins at a place; raise UnreadableError if none does any more."""
+        line, got = b"", b"\0"
+        while got and b"\n" not in got:
+            got = self._read(place + len(line))
+            line += got
+        try:
+            return decode_experiment(line[: line.find(b"\n") + 1] or line)
+        except ValueError:
+            raise UnreadableError("the registry was rewritten while it was read: try again") from None
+
+    def _read(self, place: int) -> bytes:
+        return self._data[place : place + _A_LINE] if self._fd < 0 else os.pread(self._fd, _A_LINE, place)
+
+    def __del__(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+
+
+def _copy(file: IO[bytes]) -> IO[bytes]:
+    """Return a copy of a pipe's content, in a temporary file without a name."""
+    import shutil
+    import tempfile
+
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  what reads it closes it
+    shutil.copyfileobj(file, copy, 1 << 20)
+    copy.seek(0)
+    return copy
+
+
 class Registry:
     """One registry file, or standard input as `-`. With `missing_ok`, a file that does not exist yet is empty.
 
@@ -68,7 +119,12 @@ class Registry:
         be read.
         """
         # chain hands them on without a step through Python for each: 0.06 µs a line
-        return chain.from_iterable(self._batches(progress))
+        return chain.from_iterable(map(itemgetter(0), self._batches(progress)))
+
+    def placed(self, progress: Progress | None = None) -> Placed:
+        """Return the same experiments, each with the byte at which its line begins, so that it can be read again."""
+        again = Again()
+        return Placed(self._batches(progress, again), again)
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
@@ -85,29 +141,33 @@ class Registry:
         except OSError as error:
             raise cannot("read", self.path, error) from None
 
-    def _batches(self, progress: Progress | None) -> Iterator[Sequence[Experiment]]:
+    def _batches(self, progress: Progress | None, again: Again | None = None) -> Iterator[Batch]:
         self.unreadable, self.unreadable_count = [], 0
         done = number = 0
-        with self._open() as file:
+        with self._open() as opened:
+            file = again.take(opened) if again else opened
             total = _size(file)
             while lines := file.readlines(_BLOCK):
+                places = accumulate(map(len, lines), initial=done)
                 experiments = decode_lines(lines)
-                yield self._one_by_one(lines, number) if experiments is None else experiments
+                yield self._one_by_one(lines, number, places) if experiments is None else (experiments, places)
                 number += len(lines)
                 done += sum(map(len, lines))
                 if progress is not None:
                     progress(done, total)
 
-    def _one_by_one(self, lines: list[bytes], number: int) -> list[Experiment]:
-        found = []
-        for line in lines:
+    def _one_by_one(self, lines: list[bytes], number: int, places: Iterable[int]) -> Batch:
+        found: list[Experiment] = []
+        found_at: list[int] = []
+        for line, place in zip(lines, places, strict=False):
             number += 1
             try:
                 found.append(decode_experiment(line))
+                found_at.append(place)
             except ValueError as error:
                 if line.strip():
                     self._note(number, _why(line, error))
-        return found
+        return found, found_at
 
     def _note(self, number: int, why: str) -> None:
         self.unreadable_count += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
@@ -74,22 +74,22 @@ class Row(msgspec.Struct, gc=False):
         results = [gate.judge(value) for gate, value in zip(self.gates, self.gate_values, strict=True)]
         return results if self.state == "completed" else [result._replace(passed=False) for result in results]
 
-    def judge(self, hold: Callable[[Sequence[Any]], bool]) -> None:
-        """Set `kind`, what keeps the row below the line: the first that applies; `hold` is `all_hold(gates)`."""
-        if self.state != "completed":
-            self.kind = "not_completed"
-        elif self.group is not None and len(self.group.runs) < self.group.fewest:
-            self.kind = "too_few_runs"
-        elif not hold(self.gate_values):
-            self.kind = "gate_failed"
-        elif value_status(self.value) is not None:
-            self.kind = "no_value"
-
     def reason(self, metric: str) -> str | None:
         """Return why the row is below the line, in words; `metric` is the sort metric's name."""
         if self.kind is None:
             return None
         return "; ".join(_REASONS[self.kind](self, metric))
+
+
+def kind_of(state: str, value: Any, gates_hold: bool, runs_missing: bool = False) -> str | None:
+    """Return what keeps a row below the line, the first of `KINDS` that applies, or None for one that ranks."""
+    if state != "completed":
+        return "not_completed"
+    if runs_missing:
+        return "too_few_runs"
+    if not gates_hold:
+        return "gate_failed"
+    return "no_value" if value_status(value) is not None else None
 
 
 def by_time(row: Row) -> tuple[datetime, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +13,7 @@ from expflow_hooks.core.home import home, make_home
 if TYPE_CHECKING:
     from expflow_hooks.core.experiment import Experiment
     from expflow_hooks.core.policy import Policy
+    from expflow_hooks.core.present import Placed
     from expflow_hooks.core.ranking import Query
     from expflow_hooks.core.registry import Progress, Unreadable
 
@@ -30,9 +31,14 @@ class Source:
 
     name: str
     experiments: Callable[[Progress | None], Iterator[Experiment]]
+    placed: Callable[[Progress | None], Placed] | None = None  # where experiments can be read again
     unreadable: Callable[[], Sequence[Unreadable]] = tuple
     warnings: list[str] = field(default_factory=list)
     unit: str = "bytes"  # what its progress counts
+
+    def to_rank(self, progress: Progress | None = None) -> Iterable[Experiment] | Placed:
+        """Return the experiments as ranking them takes the least memory."""
+        return self.placed(progress) if self.placed else self.experiments(progress)
 
 
 class Reading(NamedTuple):

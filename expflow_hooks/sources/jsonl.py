@@ -9,4 +9,5 @@ from expflow_hooks.sources import Source
 def open_jsonl(path: str, *, missing_ok: bool) -> Source:
     """Return the source that reads a registry; with `missing_ok`, a file that is not there yet has no experiments."""
     registry = Registry(path, missing_ok=missing_ok)
-    return Source("standard input" if path == "-" else path, registry.experiments, lambda: registry.unreadable)
+    name = "standard input" if path == "-" else path
+    return Source(name, registry.experiments, registry.placed, unreadable=lambda: registry.unreadable)

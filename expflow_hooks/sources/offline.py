@@ -28,7 +28,7 @@ def open_offline(path: str, policy: Policy, query: Query, reading: Reading = LAS
     """Return the source that reads the sessions at `path`; one that cannot be read hides no other."""
     how = flattening(policy.metrics, query, reading)
     unreadable: list[Unreadable] = []
-    source = Source(path, lambda progress: read(progress), lambda: unreadable, unit="tasks")
+    source = Source(path, lambda progress: read(progress), unreadable=lambda: unreadable, unit="tasks")
 
     def read(progress: Progress | None) -> Iterator[Experiment]:
         unreadable.clear()

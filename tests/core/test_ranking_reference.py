@@ -9,6 +9,7 @@ import statistics
 from datetime import datetime, timezone
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ OPERATORS = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": oper
 LATEST = datetime.max.replace(tzinfo=timezone.utc)
 KINDS = ["gate_failed", "too_few_runs", "no_value", "not_completed"]
 
-numbers = st.sampled_from([0, 0.0, -0.0, 1, 1.0, 2, 2.5, -3, 18.09, 60, 1e308, 10**400, -(10**400)])
+numbers = st.sampled_from([0, 0.0, -0.0, 1, 1.0, 2, 2.5, -3, 18.09, 60, 1e308, 2**60, 2**60 + 1, 10**400, -(10**400)])
 odd = st.sampled_from([None, True, False, math.nan, math.inf, -math.inf, "1", "", [], {}])
 metrics = st.none() | st.dictionaries(st.sampled_from(["pde_mean", "seg_total", "val/other"]), numbers | numbers | odd)
 params = st.none() | st.fixed_dictionaries(
@@ -161,6 +162,32 @@ def test_rank_agrees_with_the_reference(found, query):
     assert by_kind == {kind: sorted(ids) for kind, ids in below.items()}
     assert [row.kind for row in ranking.below] == sorted((row.kind for row in ranking.below), key=KINDS.index)
     assert ranking.counts["ranked"] == len(shown) + ranking.cut
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(experiments, max_size=14), queries, st.integers(1, 3))
+def test_what_is_read_again_says_the_same(found, query, top):
+    data = b"\n".join(map(as_line, found))
+    query = query._replace(top=top, group_by=None)
+    kept, again = (
+        rank(read(), query) for read in (Registry("r", data=data).experiments, Registry("r", data=data).placed)
+    )
+    assert said(again.rows) == said(kept.rows)
+    assert again.counts == kept.counts
+    below = said(kept.below)
+    assert said(again.below[:2]) == below[:2]
+    assert said(again.below[::-2]) == below[::-2]
+    assert said(again.below[place] for place in range(-len(below), len(below))) == below + below
+
+
+def said(rows):
+    # how a configuration is numbered depends on when the lines are looked at
+    return [repr(msgspec.structs.replace(row, configuration=None)) for row in rows]
+
+
+def as_line(experiment):
+    fields = {name: getattr(experiment, name) for name in experiment.__struct_fields__}
+    return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
 
 
 @given(st.lists(experiments, max_size=14), queries)

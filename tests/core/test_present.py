@@ -1,0 +1,89 @@
+"""The ranking's columns: what is shown is read again where it stands, and is what was judged."""
+
+import json
+import os
+
+import pytest
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.experiment import Selection
+from expflow_hooks.core.gates import parse_gate
+from expflow_hooks.core.ranking import Query, rank
+from expflow_hooks.core.registry import Registry
+
+QUERY = Query("pde_mean", gates=(parse_gate("pde_mean:lt:18.09"),), top=2)
+
+
+def line(run, value, **fields):
+    return json.dumps({"experiment_id": run, "metrics": {"pde_mean": value}, **fields}) + "\n"
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text(
+        "".join(line(f"run{i}", 10.0 + i, name="x" * 5000) for i in range(20)) + "nonsense\n" + line("last", 1)
+    )
+    return path
+
+
+def shown(ranking):
+    return [(row.rank, row.experiment_id, row.value) for row in (*ranking.ranked, *ranking.below[:2])]
+
+
+def test_lines_longer_than_a_read_and_behind_unreadable_ones_are_found_again(path):
+    registry = Registry(str(path))
+    ranking = rank(registry.placed(), QUERY)
+    assert shown(ranking) == [(1, "last", 1), (2, "run0", 10.0), (None, "run9", 19.0), (None, "run10", 20.0)]
+    assert registry.unreadable_count == 1
+
+
+def test_a_pipe_is_read_again_too(path, monkeypatch):
+    ends = os.pipe()
+    os.write(ends[1], path.read_bytes()[:60_000])
+    os.close(ends[1])
+    with open(ends[0], "rb") as pipe:
+        registry = Registry("pipe")
+        monkeypatch.setattr(registry, "_open", lambda: pipe)
+        assert shown(rank(registry.placed(), QUERY))[0] == (1, "run0", 10.0)
+
+
+def test_a_file_that_is_replaced_meanwhile_is_read_as_it_was(path):
+    ranking = rank(Registry(str(path)).placed(), QUERY)
+    other = path.with_suffix(".new")
+    other.write_text(line("other", 2))
+    other.replace(path)
+    assert shown(ranking)[2] == (None, "run9", 19.0)
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        lambda data: data[:100],
+        lambda data: data.replace(b"19.0", b"17.0"),
+        lambda data: b"x" * len(data),
+        lambda data: b"",
+    ],
+)
+def test_a_file_that_is_rewritten_in_place_is_an_error_not_another_number(path, rewritten):
+    ranking = rank(Registry(str(path)).placed(), QUERY)
+    data = path.read_bytes()
+    path.write_bytes(rewritten(data))
+    with pytest.raises(UnreadableError, match="rewritten while it was read"):
+        shown(ranking)
+
+
+def test_revisions_are_told_where_they_are_read_again(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text("".join(line("x", float(i)) for i in range(100)))
+    (row,) = rank(Registry(str(path)).placed(), QUERY._replace(gates=())).ranked
+    assert row.notes[-1] == "revised: pde_mean 98 → 99"
+    assert len(row.notes) == 5
+
+
+def test_what_is_selected_no_more_is_forgotten(tmp_path):
+    path = tmp_path / "r.jsonl"
+    lines = [line("x", 1.0, project="p"), line("x", 2.0, project="q"), line("x", 3.0, project="p"), line("y", 4.0)]
+    path.write_text("".join(lines))
+    ranking = rank(Registry(str(path)).placed(), QUERY._replace(selection=Selection("p")))
+    assert [(row.experiment_id, row.value, row.notes) for row in ranking.rows] == [("x", 3.0, ())]
