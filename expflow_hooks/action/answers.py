@@ -9,9 +9,6 @@ from msgspec import Meta, Struct
 ObjectId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40}([0-9a-f]{24})?\Z")]
 """A git object's id: nothing else may become part of an address."""
 
-Description = dict[str, Any]
-"""A pull request as webhooks have it too: `event.read_pull` reads both."""
-
 
 class Person(Struct):
     """Who signed a commit, and when, in ISO 8601."""
@@ -69,6 +66,38 @@ class Tree(Struct):
 
     tree: list[Entry]
     truncated: bool = False
+
+
+class Repository(Struct):
+    """Where a branch is."""
+
+    id: int
+    default_branch: str | None = None
+
+
+class Branch(Struct):
+    """One end of a pull request; a head whose fork was deleted has no repository."""
+
+    sha: ObjectId
+    ref: str
+    repo: Repository | None = None
+
+
+class Base(Branch):
+    """The end that a pull request goes to, whose repository is always there."""
+
+    repo: Repository
+
+
+class PullRequest(Struct):
+    """A pull request, as webhooks describe it too."""
+
+    number: int
+    base: Base
+    head: Branch
+    merge_commit_sha: ObjectId | None = None
+    merged: bool | None = None
+    merged_at: str | None = None
 
 
 class User(Struct):

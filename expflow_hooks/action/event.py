@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+import msgspec
+
+from expflow_hooks.action.answers import PullRequest
 from expflow_hooks.core.errors import UnreadableError, UsageError
 
 
@@ -98,30 +101,31 @@ def read_event(name: str, payload: Mapping[str, Any], run: Run) -> Event:
     try:
         event = Event(KINDS[name], name, run, default_branch=_default_branch(payload))
         return _READERS.get(name, _nothing_more)(event, payload)
+    except msgspec.ValidationError as error:
+        raise UnreadableError(f"the payload of the event {name} cannot be used: {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnreadableError(f"the payload of the event {name} has no usable {error}") from None
 
 
-def read_pull(payload: Mapping[str, Any], default_branch: str = "") -> Pull:
+def to_pull(found: PullRequest, default_branch: str = "") -> Pull:
     """Return a pull request from GitHub's description of it, whether by webhook or by API."""
-    base, head = payload["base"], payload["head"]
-    # A head whose fork was deleted has no repository: it is nobody's branch any more.
-    own = (head.get("repo") or {}).get("id")
+    base, head = found.base, found.head
     return Pull(
-        int(payload["number"]),
-        _sha(base["sha"]),
-        _sha(head["sha"]),
-        str(base["ref"]),
-        str(head["ref"]),
-        own is not None and own == base["repo"]["id"],
-        default_branch or base["repo"].get("default_branch") or "",
-        payload.get("merge_commit_sha") or "",
-        bool(payload.get("merged") or payload.get("merged_at")),
+        found.number,
+        base.sha,
+        head.sha,
+        base.ref,
+        head.ref,
+        # A head whose fork was deleted is nobody's branch any more.
+        head.repo is not None and head.repo.id == base.repo.id,
+        default_branch or base.repo.default_branch or "",
+        found.merge_commit_sha or "",
+        bool(found.merged or found.merged_at),
     )
 
 
 def _of_pull(event: Event, payload: Mapping[str, Any]) -> Event:
-    pull = read_pull(payload["pull_request"], event.default_branch)
+    pull = to_pull(msgspec.convert(payload["pull_request"], PullRequest), event.default_branch)
     return event._replace(pull=pull, number=pull.number, base=pull.base, head=pull.head)
 
 

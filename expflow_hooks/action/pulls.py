@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from expflow_hooks.action.answers import Description
-from expflow_hooks.action.event import Pull, read_pull
+from expflow_hooks.action.answers import PullRequest
+from expflow_hooks.action.event import Pull, to_pull
 from expflow_hooks.action.github import ApiError, GitHub
-from expflow_hooks.core.errors import UnreadableError
 
 
 def get_pull(github: GitHub, repository: str, number: int) -> Pull:
     """Return one pull request as it is now."""
-    return _read(github.get(f"/repos/{repository}/pulls/{number}", Description))
+    return to_pull(github.get(f"/repos/{repository}/pulls/{number}", PullRequest))
 
 
 def open_pulls(github: GitHub, repository: str) -> Iterator[Pull]:
     """Yield every open pull request, oldest first."""
     path = f"/repos/{repository}/pulls"
-    for page in github.pages(path, list[Description], state="open", sort="created", direction="asc"):
-        yield from map(_read, page)
+    for page in github.pages(path, list[PullRequest], state="open", sort="created", direction="asc"):
+        yield from map(to_pull, page)
 
 
 def pull_of_head(github: GitHub, repository: str, owner: str, branch: str, head: str) -> Pull | None:
@@ -37,16 +36,9 @@ def pull_of_commit(github: GitHub, repository: str, commit: str) -> Pull | None:
 
 def _first(github: GitHub, path: str, wanted: Callable[[Pull], bool], **params: Any) -> Pull | None:
     try:
-        pages = github.pages(path, list[Description], **params)
-        return next((pull for page in pages for pull in map(_read, page) if wanted(pull)), None)
+        pages = github.pages(path, list[PullRequest], **params)
+        return next((pull for page in pages for pull in map(to_pull, page) if wanted(pull)), None)
     except ApiError as error:
         if error.status in (404, 422):  # GitHub does not know the commit
             return None
         raise
-
-
-def _read(description: Description) -> Pull:
-    try:
-        return read_pull(description)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UnreadableError(f"GitHub: the description of a pull request has no usable {error}") from None

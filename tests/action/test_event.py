@@ -100,6 +100,14 @@ def test_a_broken_payload_is_said_on_one_line(broken):
         read_event("pull_request", broken, RUN)
 
 
+@pytest.mark.parametrize("number", [float("inf"), "1", None, [1]])
+def test_a_number_that_is_none_is_said_too(number):
+    body = payload("pull_request")
+    body["pull_request"]["number"] = number
+    with pytest.raises(UnreadableError, match=r"payload of the event pull_request cannot be used: .*number"):
+        read_event("pull_request", body, RUN)
+
+
 def test_a_commit_that_is_none_goes_no_further():
     body = payload("push") | {"after": "--upload-pack=touch"}
     with pytest.raises(UnreadableError, match="commit id"):
