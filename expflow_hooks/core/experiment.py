@@ -72,6 +72,17 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
         return self.metrics.get(name, ABSENT) if self.metrics else ABSENT
 
 
+Batch = tuple[Iterable[Experiment], Iterable[int]]
+"""Experiments, and the place of each, which its source knows how to read again. The places may end later."""
+
+
+class Placed(NamedTuple):
+    """Experiments that can be read again at their places."""
+
+    batches: Iterable[Batch]
+    recall: Callable[[int], Experiment]
+
+
 class Selection(NamedTuple):
     """Which experiments are meant: all of project, every tag and status that is given."""
 

@@ -10,10 +10,10 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.experiment import Experiment
+from expflow_hooks.core.experiment import Batch, Experiment
 from expflow_hooks.core.gates import all_hold
 from expflow_hooks.core.grouping import Configurations, GroupBy
 from expflow_hooks.core.rows import KINDS, Row, kind_of, revised
@@ -37,18 +37,6 @@ _NOWHERE = -1  # the configuration of an experiment that names none
 _NAN = float("nan")
 
 
-Recall = Callable[[int], Experiment]
-Batch = tuple[Iterable[Experiment], Iterable[int]]
-"""Experiments, and the place of each, which its source knows how to read again. The places may end later."""
-
-
-class Placed(NamedTuple):
-    """Experiments that can be read again at their places."""
-
-    batches: Iterable[Batch]
-    recall: Recall
-
-
 class Present:
     """The present state of the experiments that are selected; an item is an experiment's number in the columns.
 
@@ -56,7 +44,7 @@ class Present:
     the names of all metrics are noted.
     """
 
-    def __init__(self, query: Query, recall: Recall | None, *, names: bool) -> None:
+    def __init__(self, query: Query, recall: Callable[[int], Experiment] | None, *, names: bool) -> None:
         self.size = 0
         self.by_kind: dict[str | None, list[int]] = {}
         self.at_hand: set[str] = set()
@@ -84,7 +72,7 @@ class Present:
             for experiment, place in zip(experiments, places, strict=False):
                 if selects is not None and not selects(experiment):
                     # What it is now counts, not what it was; and nothing is kept of what is not meant.
-                    changed.pop(items.pop(experiment.experiment_id, _NOWHERE), None)
+                    self._forget(items.pop(experiment.experiment_id, None))
                     continue
                 item = item_of(experiment.experiment_id, size)
                 if item == size:
@@ -120,6 +108,12 @@ class Present:
         lists = list(self.by_kind.values())
         for item in items.values():
             lists[codes[item] & _KIND].append(item)
+
+    def _forget(self, item: int | None) -> None:
+        """Leave an item's place in the columns as that of a start, which counts nowhere."""
+        if item is not None:
+            self._codes[item], self._configurations[item] = _START, _NOWHERE
+            self._changed.pop(item, None)
 
     def _make_room(self) -> None:
         """Add empty places to every column: what a start leaves in them is there already."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import chain, groupby, repeat
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.experiment import Experiment, Selection
+from expflow_hooks.core.experiment import Experiment, Placed, Selection
 from expflow_hooks.core.gates import Gate
 from expflow_hooks.core.grouping import GroupBy, combine
 from expflow_hooks.core.metrics import Metrics, unknown_metric
-from expflow_hooks.core.present import Placed, Present
+from expflow_hooks.core.present import Present
 from expflow_hooks.core.rows import KINDS, Row, by_time
 from expflow_hooks.core.values import value_status
 
@@ -110,7 +111,8 @@ def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> 
         )
 
 
-class _Shelf(NamedTuple, Generic[Item]):
+@dataclass(frozen=True)
+class _Shelf(Generic[Item]):
     """What is to be ordered, by what keeps it below the line; its sort value, NaN if it does not count; its row."""
 
     by_kind: Mapping[str | None, list[Item]]
@@ -135,15 +137,17 @@ def _order(shelf: _Shelf[Item], higher: bool, top: int | None) -> list[Row]:
     key = (lambda item: -value(item)) if higher else value
     items = shelf.by_kind[None]
     ordered: list[Row] = []
-    for _, tied in groupby(_first(items, key, top), key=value):
-        same = [shelf.row(item) for item in tied]
-        if len(same) > 1:
-            same.sort(key=by_time)
-        place = len(ordered) + 1
+    for _, group in groupby(_first(items, key, top), key=value):
+        tied, place = list(group), len(ordered) + 1
+        same: Iterable[Row] = map(shelf.row, tied)
+        if top is not None and len(tied) > top - len(ordered):
+            same = nsmallest(top - len(ordered), same, key=by_time)  # never all the rows of a tie of a million
+        elif len(tied) > 1:
+            same = sorted(same, key=by_time)
         for row in same:
             row.rank = place
-        ordered += same
-    return ordered[:top]
+            ordered.append(row)
+    return ordered
 
 
 def _first(items: Sequence[Item], key: Callable[[Item], float], count: int | None) -> list[Item]:

@@ -14,9 +14,8 @@ from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.experiment import Experiment
+from expflow_hooks.core.experiment import Batch, Experiment, Placed
 from expflow_hooks.core.lines import decode_experiment, decode_lines, decode_record
-from expflow_hooks.core.present import Batch, Placed
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.core.tail import open_settled
 

@@ -11,9 +11,8 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.home import home, make_home
 
 if TYPE_CHECKING:
-    from expflow_hooks.core.experiment import Experiment
+    from expflow_hooks.core.experiment import Experiment, Placed
     from expflow_hooks.core.policy import Policy
-    from expflow_hooks.core.present import Placed
     from expflow_hooks.core.ranking import Query
     from expflow_hooks.core.registry import Progress, Unreadable
 

@@ -83,7 +83,16 @@ def test_revisions_are_told_where_they_are_read_again(tmp_path):
 
 def test_what_is_selected_no_more_is_forgotten(tmp_path):
     path = tmp_path / "r.jsonl"
-    lines = [line("x", 1.0, project="p"), line("x", 2.0, project="q"), line("x", 3.0, project="p"), line("y", 4.0)]
-    path.write_text("".join(lines))
+    lr = {"params": {"lr": "1"}}
+    lines = [line("x", 1.0, project="p", **lr), line("x", 2.0, project="q", **lr), line("x", 3.0, project="p", **lr)]
+    path.write_text("".join([*lines, line("y", 4.0), line("z", 5.0, project="p", **lr), line("z", 6.0, **lr)]))
     ranking = rank(Registry(str(path)).placed(), QUERY._replace(selection=Selection("p")))
     assert [(row.experiment_id, row.value, row.notes) for row in ranking.rows] == [("x", 3.0, ())]
+
+
+def test_of_a_tie_the_first_in_time_are_shown(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text("".join(line(f"run{i}", 1.0, timestamp=f"2026-11-{30 - i:02}") for i in range(20)))
+    ranking = rank(Registry(str(path)).placed(), QUERY)
+    assert [(row.rank, row.experiment_id) for row in ranking.ranked] == [(1, "run19"), (1, "run18")]
+    assert ranking.counts["ranked"] == 20
