@@ -98,7 +98,7 @@ def memory() -> Iterator[Result]:
     """Read 10 million lines of few and of many experiments."""
     lines = 10_000_000 // QUICK
     commands = {
-        "compare-scores": ("compare-scores", "--sort-by", "pde_mean", "--top", "5"),
+        "compare-scores --top 5": ("compare-scores", "--sort-by", "pde_mean", "--top", "5"),
         "run list --status failed": ("run", "list", "--status", "failed"),
         "run verify": ("run", "verify"),
     }

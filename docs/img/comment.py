@@ -5,7 +5,6 @@ python docs/img/comment.py            # needs cmarkgfm (in the dev extra) and ch
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -14,9 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from expflow_hooks.core.writer import Writer
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-WIDTH, HEIGHT = 1060, 800
+WIDTH, HEIGHT = 1060, 830
 POLICY = """\
 version: 1
 leaderboard:
@@ -77,31 +78,38 @@ def make_repository(repo: Path) -> None:
     (repo / "src").mkdir()
     (repo / "src" / "model.py").write_text("WIDTH = 64\n")
     (repo / "expflow.yaml").write_text(POLICY)
-    runs = [run(name, seed, value, draws, "") for name, value in MODELS.items() for seed in (1, 2, 3)]
-    (repo / "experiments.jsonl").write_text("".join(runs))
+    registry = Writer(str(repo / "experiments.jsonl"))
+    for name, value in MODELS.items():
+        for seed in (1, 2, 3):
+            registry.append(run(name, seed, value, draws, ""))
     git(repo, "add", ".")
     git(repo, "commit", "--quiet", "--message", "base")
     git(repo, "checkout", "--quiet", "-b", "galerkin")
     (repo / "src" / "model.py").write_text("WIDTH = 96\n")
     git(repo, "commit", "--quiet", "--all", "--message", "Galerkin attention")
     head = git(repo, "rev-parse", "HEAD")
-    with open(repo / "experiments.jsonl", "a", encoding="utf-8") as file:
-        file.writelines(run("galerkin-tf", seed, 12.2, draws, head) for seed in (1, 2, 3))
+    for seed in (1, 2, 3):
+        registry.append(run("galerkin-tf", seed, 12.2, draws, head))
     git(repo, "commit", "--quiet", "--all", "--message", "Results")
 
 
-def run(name: str, seed: int, value: float, draws: random.Random, commit: str) -> str:
-    """Return one line of the registry."""
+def run(name: str, seed: int, value: float, draws: random.Random, commit: str) -> dict[str, object]:
+    """Return one record of the registry."""
     metrics = {
         "pde_mean": round(value + draws.uniform(-0.4, 0.4), 2),
         "train_time_min": round(value * 2.9 + draws.uniform(-3, 3), 1),
         "seg_total": round(90 - value + draws.uniform(-1, 1), 1),
     }
     params = {"Args/model": name, "Args/seed": str(seed), "Args/sub_step": "4"}
-    entry = {"experiment_id": f"{name}-{seed}", "name": name, "status": "completed", "metrics": metrics}
+    entry: dict[str, object] = {
+        "experiment_id": f"{name}-{seed}",
+        "name": name,
+        "status": "completed",
+        "metrics": metrics,
+    }
     entry |= {"params": params, "tags": ["task1", name.split("-")[0]], "timestamp": f"2026-11-2{seed}T09:00:00Z"}
     commit = commit or f"{random.Random(name).getrandbits(160):040x}"
-    return json.dumps(entry | {"commit": commit, "dirty": False}) + "\n"
+    return entry | {"commit": commit, "dirty": False}
 
 
 def comment(repo: Path) -> str:

@@ -19,11 +19,10 @@ FILE = "experiments.jsonl"
 
 
 class Found(NamedTuple):
-    """A registry to read: a file's path, how output names it, and whether its lines are those of the head's file."""
+    """A registry to read: a file's path, and how output names it."""
 
     path: str
     name: str
-    lines_are_heads: bool
 
 
 def find_registry(
@@ -34,10 +33,10 @@ def find_registry(
     `workspace` is a folder, or nothing where no file of a checkout may count; `heads_file` reads the head's.
     """
     if os.path.isabs(source):
-        return Found(_plain_file(source) or source, source, False)
+        return Found(_plain_file(source) or source, source)
     here = _plain_file(os.path.join(workspace, source)) if workspace else None
     if here and not late:
-        return Found(here, f"{source} in the workspace", True)
+        return Found(here, f"{source} in the workspace")
     data = heads_file()
     name = f"{source} of {head[:12]}"
     if here:
@@ -45,7 +44,7 @@ def find_registry(
     copy = os.path.join(scratch, f"registry-{head[:40]}.jsonl")
     with open(copy, "wb") as file:
         file.write(data)
-    return Found(copy, name, True)
+    return Found(copy, name)
 
 
 def _plain_file(path: str) -> str | None:
