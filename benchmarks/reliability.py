@@ -166,7 +166,7 @@ CASES: dict[str, Callable[[], Iterator[Result]]] = {
     ),
     "bypass": tests("the bypass drill", "tests/test_bypass.py"),
     "memory": memory,
-    "fuzz": tests("{budget} fuzz inputs a target", "tests/fuzz"),
+    "fuzz": tests("{budget} fuzz inputs a target, in rounds of 2,000", "tests/fuzz", "-n", "auto"),
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
+from expflow_hooks.core.changes import Changes
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.experiment import Batch, Experiment
 from expflow_hooks.core.gates import all_hold
@@ -28,11 +29,13 @@ MOST_REVISIONS = 5
 _CODES: dict[str | None, int] = {None: 0, **{kind: code for code, kind in enumerate(KINDS, start=1)}}
 _NOT_COMPLETED = _CODES["not_completed"]
 _KIND = 7  # the bits of a code that say the kind
+_STATE = 15  # those, and whether it is bare
 _BARE = 8  # nothing but the start of a training so far: what it says later is no revision
 _START = _BARE | _NOT_COMPLETED
+_MORE = 16  # lines of it changed what it said, and where they stand was forgotten
 _ROOM = 4096  # experiments
-_MOST_CHANGES = 16  # of one experiment, until they are looked at: memory is not to grow with the lines
 _NOTHING = Experiment("-")
+_SEE = "earlier lines of it: `expflow-hooks run show ID --history`"
 _NOWHERE = -1  # the configuration of an experiment that names none
 _NAN = float("nan")
 
@@ -57,13 +60,12 @@ class Present:
         self._configurations = array("i")
         self._places = array("q")
         self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
-        self._changed: dict[int, list[tuple[Any, Any]]] = {}  # where a completed experiment stood before, and after
-        self._notes: dict[int, tuple[str, ...]] = {}
+        self._changes = Changes(self._note_that_there_is_more)
 
     def read(self, batches: Iterable[Batch]) -> None:
         """Read every line's experiment; one that comes again replaces the one before."""
         facts, make, slim = self._facts, self._make, self._recall is not None
-        values, codes, configurations, changed = self._values, self._codes, self._configurations, self._changed
+        values, codes, configurations, changed = self._values, self._codes, self._configurations, self._changes.add
         exact, kept = self._exact, cast("Any", self._places if slim else self._kept)
         selects = self._query.selection.matcher()
         items: dict[str, int] = {}
@@ -84,7 +86,7 @@ class Present:
                     kept[item] = place if slim else experiment
                     if experiment.state != "completed":
                         # Nearly always a start, soon replaced: to judge it would cost an eighth of a ranking's time.
-                        codes[item], configurations[item] = _START, _NOWHERE
+                        codes[item], configurations[item] = _START | before & _MORE, _NOWHERE
                         continue
                     value, code, configurations[item] = facts(experiment)
                     code |= _BARE
@@ -92,14 +94,17 @@ class Present:
                     if self._names:
                         self.at_hand.update(experiment.metrics or ())
                     stands: Any = place if slim else make(experiment)
-                    if before < _NOT_COMPLETED:
-                        changes = changed.setdefault(item, [])
-                        changes.append((kept[item], stands))
-                        if len(changes) > _MOST_CHANGES:
-                            self._note(item)
+                    if before & _STATE < _NOT_COMPLETED:
+                        if slim:
+                            changed(item, kept[item], place)
+                            before = codes[item]
+                        else:
+                            stands.notes = self._told(kept[item], stands)
+                    elif not slim and not before & _BARE:
+                        stands.notes = kept[item].notes
                     kept[item] = stands
                     value, code, configurations[item] = facts(experiment)
-                codes[item] = code
+                codes[item] = code | before & _MORE
                 if exact:
                     exact.pop(item, None)
                 values[item] = value if value.__class__ is float and value - value == 0.0 else self._number(item, value)
@@ -113,7 +118,6 @@ class Present:
         """Leave an item's place in the columns as that of a start, which counts nowhere."""
         if item is not None:
             self._codes[item], self._configurations[item] = _START, _NOWHERE
-            self._changed.pop(item, None)
 
     def _make_room(self) -> None:
         """Add empty places to every column: what a start leaves in them is there already."""
@@ -133,11 +137,23 @@ class Present:
             self._exact[item] = value
         return float(value)
 
-    def _note(self, item: int) -> None:
-        """Put into words what later lines changed of a completed experiment; few rows are shown, so not before."""
-        for before, after in self._changed.pop(item, ()):
-            changes = revised(self._row_at(before), self._row_at(after), self._query.sort_by)
-            self._notes[item] = (*self._notes.get(item, ()), *changes)[-MOST_REVISIONS:]
+    def _note_that_there_is_more(self, item: int) -> None:
+        self._codes[item] |= _MORE
+
+    def _told(self, before: Row, after: Row) -> tuple[str, ...]:
+        """Return what a row says of revisions, after one more line."""
+        return (*before.notes, *revised(before, after, self._query.sort_by))[-MOST_REVISIONS:]
+
+    def _notes(self, item: int) -> tuple[str, ...]:
+        """Return what later lines changed of a completed experiment, in words: the last ones."""
+        notes: list[str] = []
+        for before, after in reversed(self._changes.of(item)):
+            notes[:0] = revised(self._row_at(before), self._row_at(after), self._query.sort_by)
+            if len(notes) >= MOST_REVISIONS:
+                break
+        if self._codes[item] & _MORE and len(notes) < MOST_REVISIONS:
+            notes.insert(0, _SEE)
+        return tuple(notes[-MOST_REVISIONS:])
 
     def value(self, item: int) -> float:
         """Return the sort value; NaN for one that does not count."""
@@ -156,8 +172,7 @@ class Present:
             row = self._row_at(self._places[item])
             if not self._is(row, item):
                 raise UnreadableError("the registry was rewritten while it was read: try again")
-        self._note(item)
-        row.notes = self._notes.get(item, ())
+            row.notes = self._notes(item)
         return row
 
     def _row_at(self, kept: Any) -> Row:
@@ -169,7 +184,7 @@ class Present:
         value, code, _ = _facts_of(row)
         known = self.value(item)
         same = value == known if known == known else value_status(value) is not None
-        start = self._codes[item] == _START
+        start = self._codes[item] & _STATE == _START
         return code == self._codes[item] & _KIND and (same or start)
 
     def runs_of(self, configurations: Collection[int]) -> Counter[int]:

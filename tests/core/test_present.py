@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from expflow_hooks.core.changes import Changes
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.experiment import Selection
 from expflow_hooks.core.gates import parse_gate
@@ -96,3 +97,34 @@ def test_of_a_tie_the_first_in_time_are_shown(tmp_path):
     ranking = rank(Registry(str(path)).placed(), QUERY)
     assert [(row.rank, row.experiment_id) for row in ranking.ranked] == [(1, "run19"), (1, "run18")]
     assert ranking.counts["ranked"] == 20
+
+
+def test_changes_are_remembered_in_bounded_memory_and_what_is_forgotten_is_said():
+    forgotten = []
+    changes = Changes(forgotten.append, most=40)
+    for turn in range(100):
+        for item in range(3):
+            changes.add(item, turn, turn + 1)
+    assert changes.of(1)[-5:] == [(turn, turn + 1) for turn in range(95, 100)]
+    assert set(forgotten) == {0, 1, 2}
+    assert changes.of(7) == []
+
+
+def test_what_has_few_changes_loses_none_to_what_has_many(tmp_path):
+    forgotten = []
+    changes = Changes(forgotten.append, most=40)
+    changes.add(1, 5, 6)
+    for turn in range(1000):
+        changes.add(2, turn, turn + 1)
+    assert changes.of(1) == [(5, 6)]
+    assert set(forgotten) == {2}
+
+
+def test_lines_that_were_forgotten_are_pointed_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(Changes.__init__, "__defaults__", (4,))
+    path = tmp_path / "r.jsonl"
+    lines = [line("x", 1.0), line("x", 2.0), *(line(f"y{i % 9}", 5.0) for i in range(90))]
+    path.write_text("".join(lines))
+    first, second = rank(Registry(str(path)).placed(), QUERY).ranked
+    assert first.notes == ("earlier lines of it: `expflow-hooks run show ID --history`",)
+    assert second.notes == first.notes
