@@ -106,5 +106,14 @@ def test_a_ranking_says_the_same_in_every_form(data, group_by):
     assert (exit_code(ranking, "any-fail", False) == 0) is all_good
 
 
+@given(made.registries, st.integers(1, 3))
+def test_what_is_read_again_is_what_was_judged(data, top):
+    query = Query("pde_mean", gates=(GATE,), top=top)
+    registry = Registry("r.jsonl", data=data)
+    kept, again = (rank(read(), query) for read in (registry.experiments, registry.placed))
+    for form in ("text", "json"):
+        assert render_ranking(again, "r.jsonl", form) == render_ranking(kept, "r.jsonl", form)
+
+
 def pytest_fail(name):
     raise AssertionError(f"{name} in JSON")
