@@ -154,6 +154,8 @@ def _first(items: Sequence[Item], key: Callable[[Item], float], count: int | Non
     """Return the first `count` items in order, and those level with the last of them."""
     if count is None or count >= len(items):
         return sorted(items, key=key)
+    if count <= 0:
+        return []
     last = key(nsmallest(count, items, key=key)[-1])
     return sorted((item for item in items if key(item) <= last), key=key)
 

@@ -74,6 +74,14 @@ def test_a_file_that_is_rewritten_in_place_is_an_error_not_another_number(path, 
         shown(ranking)
 
 
+def test_nothing_is_shown_where_nothing_is_asked_for(path):
+    for top in (0, -1, 2):
+        ranking = rank(Registry(str(path)).placed(), QUERY._replace(top=top))
+        assert len(ranking.ranked) == max(top, 0)
+        assert ranking.counts["ranked"] == 10
+        assert ranking.below[:0] == ranking.below[5:5] == []
+
+
 def test_revisions_are_told_where_they_are_read_again(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text("".join(line("x", float(i)) for i in range(100)))
