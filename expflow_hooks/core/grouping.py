@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,14 @@ def aggregate(values: Sequence[Any], how: str, *, largest_is_worst: bool) -> Any
     import statistics
 
     aggregates: dict[str, Callable[[Sequence[Any]], Any]] = {"mean": statistics.fmean, "median": statistics.median}
-    return aggregates[how](values)
+    try:
+        found = aggregates[how](values)
+    except OverflowError:
+        found = math.inf
+    if value_status(found) is not None:  # the sum was too large for a float, which what lies between them never is
+        middle = values if how == "mean" else (statistics.median_low(values), statistics.median_high(values))
+        found = float(statistics.mean(middle))
+    return found
 
 
 def spread(values: Sequence[Any]) -> float | None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 
 import pytest
 
@@ -156,6 +157,12 @@ def test_gates_judge_the_aggregate(how, value):
 def test_the_worst_follows_the_direction():
     assert aggregate([1.0, 3.0], "worst", largest_is_worst=True) == 3.0
     assert aggregate([1.0, 3.0], "worst", largest_is_worst=False) == 1.0
+
+
+@pytest.mark.parametrize("how", ["mean", "median"])
+@pytest.mark.parametrize("values", [[1.7e308, 1.5e308], [10**308, 1.6e308], [-1.7e308, -1.5e308, -1.6e308, -1.6e308]])
+def test_values_whose_sum_is_too_large_have_an_aggregate(values, how):
+    assert aggregate(values, how, largest_is_worst=True) == pytest.approx(statistics.mean(values))
 
 
 @pytest.mark.parametrize("bad", [None, math.nan, math.inf, "x", True])
