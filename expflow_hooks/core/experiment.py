@@ -77,9 +77,9 @@ Batch = tuple[Iterable[Experiment], Iterable[int]]
 
 
 class Placed(NamedTuple):
-    """Experiments that can be read again at their places."""
+    """Experiments that can be read again at their places; `batches` is told whether that is wanted."""
 
-    batches: Iterable[Batch]
+    batches: Callable[[bool], Iterable[Batch]]
     recall: Callable[[int], Experiment]
 
 

@@ -59,6 +59,7 @@ class Present:
         self._codes = bytearray()
         self._configurations = array("i")
         self._places = array("q")
+        self._hashes = array("q")  # hashes of the ids: what is read again must be of the same experiment
         self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
         self._changes = Changes(self._note_that_there_is_more)
 
@@ -67,7 +68,7 @@ class Present:
         facts, make, slim = self._facts, self._make, self._recall is not None
         values, codes, configurations, changed = self._values, self._codes, self._configurations, self._changes.add
         exact, kept = self._exact, cast("Any", self._places if slim else self._kept)
-        selects = self._query.selection.matcher()
+        hashes, selects = self._hashes, self._query.selection.matcher()
         items: dict[str, int] = {}
         item_of, size = items.setdefault, 0
         for experiments, places in batches:
@@ -81,6 +82,8 @@ class Present:
                     size += 1
                     if size > len(codes):
                         self._make_room()
+                    if slim:
+                        hashes[item] = hash(experiment.experiment_id)
                 before = codes[item]
                 if before & _BARE and not experiment.metrics:
                     kept[item] = place if slim else experiment
@@ -103,7 +106,8 @@ class Present:
                     elif not slim and not before & _BARE:
                         stands.notes = kept[item].notes
                     kept[item] = stands
-                    value, code, configurations[item] = facts(experiment)
+                    # Judged already where it is a row: to do it again made a ranking half as slow again.
+                    value, code, configurations[item] = facts(experiment) if slim else _facts_of(stands)
                 codes[item] = code | before & _MORE
                 if exact:
                     exact.pop(item, None)
@@ -118,6 +122,8 @@ class Present:
         """Leave an item's place in the columns as that of a start, which counts nowhere."""
         if item is not None:
             self._codes[item], self._configurations[item] = _START, _NOWHERE
+            if self._recall is None:
+                self._kept[item] = _NOTHING
 
     def _make_room(self) -> None:
         """Add empty places to every column: what a start leaves in them is there already."""
@@ -128,6 +134,7 @@ class Present:
             self._kept.extend([_NOTHING] * _ROOM)
         else:
             self._places.extend([0] * _ROOM)
+            self._hashes.extend([0] * _ROOM)
 
     def _number(self, item: int, value: Any) -> float:
         """Return a value that is no finite float as the column holds it."""
@@ -148,7 +155,7 @@ class Present:
         """Return what later lines changed of a completed experiment, in words: the last ones."""
         notes: list[str] = []
         for before, after in reversed(self._changes.of(item)):
-            notes[:0] = revised(self._row_at(before), self._row_at(after), self._query.sort_by)
+            notes[:0] = revised(self._again(item, before), self._again(item, after), self._query.sort_by)
             if len(notes) >= MOST_REVISIONS:
                 break
         if self._codes[item] & _MORE and len(notes) < MOST_REVISIONS:
@@ -167,20 +174,23 @@ class Present:
     def row(self, item: int) -> Row:
         """Return an item's row; raise UnreadableError where it does not say any more what it was judged by."""
         if self._recall is None:
-            row = self._kept[item] = self._row_at(self._kept[item])
-        else:
-            row = self._row_at(self._places[item])
-            if not self._is(row, item):
-                raise UnreadableError("the registry was rewritten while it was read: try again")
-            row.notes = self._notes(item)
+            kept = self._kept[item]
+            row = self._kept[item] = kept if isinstance(kept, Row) else self._make(kept)
+            return row
+        row = self._again(item, self._places[item])
+        if not self._is_judged_so(row, item):
+            raise _rewritten()
+        row.notes = self._notes(item)
         return row
 
-    def _row_at(self, kept: Any) -> Row:
-        if self._recall is not None:
-            return self._make(self._recall(kept))
-        return kept if isinstance(kept, Row) else self._make(kept)
+    def _again(self, item: int, place: int) -> Row:
+        assert self._recall is not None
+        experiment = self._recall(place)
+        if hash(experiment.experiment_id) != self._hashes[item]:
+            raise _rewritten()
+        return self._make(experiment)
 
-    def _is(self, row: Row, item: int) -> bool:
+    def _is_judged_so(self, row: Row, item: int) -> bool:
         value, code, _ = _facts_of(row)
         known = self.value(item)
         same = value == known if known == known else value_status(value) is not None
@@ -241,6 +251,10 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
         )
 
     return facts, make
+
+
+def _rewritten() -> UnreadableError:
+    return UnreadableError("the registry was rewritten while it was read: try again")
 
 
 def _facts_of(row: Row) -> tuple[Any, int, int]:

@@ -93,10 +93,13 @@ def _direction(query: Query) -> bool:
 def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> Present:
     wanted = {query.sort_by, *(gate.metric for gate in query.gates)}
     unregistered = {name for name in wanted if name not in query.metrics}
-    batches, recall = experiments if isinstance(experiments, Placed) else ([(experiments, repeat(0))], None)
     few_are_shown = query.top is not None and query.group_by is None
-    present = Present(query, recall if few_are_shown else None, names=bool(unregistered))
-    present.read(batches)
+    recall = experiments.recall if isinstance(experiments, Placed) and few_are_shown else None
+    present = Present(query, recall, names=bool(unregistered))
+    if isinstance(experiments, Placed):
+        present.read(experiments.batches(few_are_shown))
+    else:
+        present.read([(experiments, repeat(0))])
     _refuse_unknown(query, unregistered, present.at_hand)
     return present
 

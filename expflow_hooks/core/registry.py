@@ -23,6 +23,7 @@ Progress = Callable[[int, int], None]
 """Told the bytes read and the bytes there are, now and then."""
 
 _A_LINE = 1 << 11  # bytes: most lines are shorter
+_MUCH = 1 << 17  # bytes: for the rest of a line that is not
 _BLOCK = 1 << 14  # bytes: what a block decodes to stays in the processor's cache; 256 KB took a third longer
 _MOST_UNREADABLE_KEPT = 1000
 
@@ -59,27 +60,35 @@ class Again:
 
     def take(self, file: IO[bytes]) -> IO[bytes]:
         """Take the file that is about to be read; return it, or a copy of one that can be read only once."""
-        if isinstance(file, BytesIO):
-            self._data = file.getvalue()
-            return file
         if not file.seekable():
             file = _copy(file)
-        self._fd = os.dup(file.fileno())
+        if isinstance(file, BytesIO):
+            self._data = file.getvalue()
+        else:
+            self._fd = os.dup(file.fileno())
         return file
 
     def __call__(self, place: int) -> Experiment:
         """Return the experiment of the line that begins at a place; raise UnreadableError if none does any more."""
-        line, got = b"", b"\0"
-        while got and b"\n" not in got:
-            got = self._read(place + len(line))
-            line += got
+        pieces, size = [], _A_LINE
+        while piece := self._read(place, size):
+            pieces.append(piece)
+            if b"\n" in piece:
+                break
+            place, size = place + len(piece), _MUCH
+        line = b"".join(pieces)
         try:
             return decode_experiment(line[: line.find(b"\n") + 1] or line)
         except ValueError:
             raise UnreadableError("the registry was rewritten while it was read: try again") from None
 
-    def _read(self, place: int) -> bytes:
-        return self._data[place : place + _A_LINE] if self._fd < 0 else os.pread(self._fd, _A_LINE, place)
+    def _read(self, place: int, size: int) -> bytes:
+        if self._fd < 0:
+            return self._data[place : place + size]
+        try:
+            return os.pread(self._fd, size, place)
+        except OSError as error:  # on a network, a file that was replaced
+            raise UnreadableError(f"cannot read the registry again: {error.strerror or error}") from None
 
     def __del__(self) -> None:
         """Close the file."""
@@ -88,13 +97,19 @@ class Again:
 
 
 def _copy(file: IO[bytes]) -> IO[bytes]:
-    """Return a copy of a pipe's content, in a temporary file without a name."""
+    """Return a copy of a pipe's content, in a temporary file without a name; in memory where none can be made."""
     import shutil
     import tempfile
 
-    copy = tempfile.TemporaryFile()  # noqa: SIM115  what reads it closes it
-    shutil.copyfileobj(file, copy, 1 << 20)
-    copy.seek(0)
+    try:
+        copy = tempfile.TemporaryFile()  # noqa: SIM115  what reads it closes it
+    except OSError:  # a container whose disk is read-only
+        return BytesIO(file.read())
+    try:
+        shutil.copyfileobj(file, copy, 1 << 20)
+        copy.seek(0)
+    except OSError as error:  # nearly always the disk of TMPDIR is full
+        raise UnreadableError(f"cannot keep a copy of the piped registry: {error.strerror or error}") from None
     return copy
 
 
@@ -123,7 +138,7 @@ class Registry:
     def placed(self, progress: Progress | None = None) -> Placed:
         """Return the same experiments, each with the byte at which its line begins, so that it can be read again."""
         again = Again()
-        return Placed(self._batches(progress, again), again)
+        return Placed(lambda wanted: self._batches(progress, again if wanted else None), again)
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:

@@ -1,5 +1,6 @@
 """The ranking's columns: what is shown is read again where it stands, and is what was judged."""
 
+import errno
 import json
 import os
 
@@ -32,6 +33,15 @@ def shown(ranking):
     return [(row.rank, row.experiment_id, row.value) for row in (*ranking.ranked, *ranking.below[:2])]
 
 
+def given_by_a_pipe(data, monkeypatch):
+    ends = os.pipe()
+    os.write(ends[1], data)
+    os.close(ends[1])
+    registry = Registry("pipe")
+    monkeypatch.setattr(registry, "_open", lambda: os.fdopen(ends[0], "rb"))
+    return registry
+
+
 def test_lines_longer_than_a_read_and_behind_unreadable_ones_are_found_again(path):
     registry = Registry(str(path))
     ranking = rank(registry.placed(), QUERY)
@@ -40,13 +50,36 @@ def test_lines_longer_than_a_read_and_behind_unreadable_ones_are_found_again(pat
 
 
 def test_a_pipe_is_read_again_too(path, monkeypatch):
-    ends = os.pipe()
-    os.write(ends[1], path.read_bytes()[:60_000])
-    os.close(ends[1])
-    with open(ends[0], "rb") as pipe:
-        registry = Registry("pipe")
-        monkeypatch.setattr(registry, "_open", lambda: pipe)
-        assert shown(rank(registry.placed(), QUERY))[0] == (1, "run0", 10.0)
+    registry = given_by_a_pipe(path.read_bytes()[:60_000], monkeypatch)
+    assert shown(rank(registry.placed(), QUERY))[0] == (1, "run0", 10.0)
+
+
+def test_a_pipe_is_copied_only_where_it_is_read_again(path, monkeypatch):
+    def none(*_, **__):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", none)
+    monkeypatch.setattr("expflow_hooks.core.registry.BytesIO", none)
+    data = path.read_bytes()[:60_000]
+    assert len(rank(given_by_a_pipe(data, monkeypatch).placed(), QUERY._replace(top=None)).ranked) == 9
+
+
+def test_a_pipe_is_read_again_where_no_copy_can_be_written(path, monkeypatch):
+    def none():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", none)
+    data = path.read_bytes()[:60_000]
+    assert shown(rank(given_by_a_pipe(data, monkeypatch).placed(), QUERY))[0] == (1, "run0", 10.0)
+
+
+def test_a_pipe_larger_than_the_disk_is_an_error(path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(UnreadableError, match="cannot keep a copy of the piped registry: No space left"):
+        rank(given_by_a_pipe(b"", monkeypatch).placed(), QUERY)
 
 
 def test_a_file_that_is_replaced_meanwhile_is_read_as_it_was(path):
@@ -62,6 +95,7 @@ def test_a_file_that_is_replaced_meanwhile_is_read_as_it_was(path):
     [
         lambda data: data[:100],
         lambda data: data.replace(b"19.0", b"17.0"),
+        lambda data: data.replace(b'"run9"', b'"runX"'),
         lambda data: b"x" * len(data),
         lambda data: b"",
     ],
@@ -72,6 +106,35 @@ def test_a_file_that_is_rewritten_in_place_is_an_error_not_another_number(path, 
     path.write_bytes(rewritten(data))
     with pytest.raises(UnreadableError, match="rewritten while it was read"):
         shown(ranking)
+
+
+def test_a_last_line_without_its_end_may_get_it_later(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text(line("x", 19.0)[:-1])
+    ranking = rank(Registry(str(path)).placed(), QUERY)
+    with path.open("a") as file:
+        file.write("\n" + line("y", 1.0))
+    assert shown(ranking) == [(None, "x", 19.0)]
+
+
+def test_a_file_that_cannot_be_read_again_is_an_error(path, monkeypatch):
+    def stale(fd, size, place):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(os, "pread", stale)
+    with pytest.raises(UnreadableError, match="Stale file handle"):
+        rank(Registry(str(path)).placed(), QUERY)
+
+
+def test_the_end_of_a_very_long_line_is_found_soon(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text(line("x", 1.0, name="x" * 3_000_000) + line("y", 2.0))
+    reads = []
+    pread = os.pread
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "pread", lambda fd, size, place: reads.append(size) or pread(fd, size, place))
+        assert [row.experiment_id for row in rank(Registry(str(path)).placed(), QUERY).ranked] == ["x", "y"]
+    assert len(reads) < 30
 
 
 def test_nothing_is_shown_where_nothing_is_asked_for(path):
