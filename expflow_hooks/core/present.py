@@ -29,10 +29,8 @@ MOST_REVISIONS = 5
 _CODES: dict[str | None, int] = {None: 0, **{kind: code for code, kind in enumerate(KINDS, start=1)}}
 _NOT_COMPLETED = _CODES["not_completed"]
 _KIND = 7  # the bits of a code that say the kind
-_STATE = 15  # those, and whether it is bare
 _BARE = 8  # nothing but the start of a training so far: what it says later is no revision
 _START = _BARE | _NOT_COMPLETED
-_MORE = 16  # lines of it changed what it said, and where they stand was forgotten
 _ROOM = 4096  # experiments
 _NOTHING = Experiment("-")
 _SEE = "earlier lines of it: `expflow-hooks run show ID --history`"
@@ -62,6 +60,7 @@ class Present:
         self._hashes = array("q")  # hashes of the ids: what is read again must be of the same experiment
         self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
         self._changes = Changes(self._note_that_there_is_more)
+        self._forgotten = bytearray()  # 1 where some changes were
 
     def read(self, batches: Iterable[Batch]) -> None:
         """Read every line's experiment; one that comes again replaces the one before."""
@@ -89,26 +88,25 @@ class Present:
                     kept[item] = place if slim else experiment
                     if experiment.state != "completed":
                         # Nearly always a start, soon replaced: to judge it would cost an eighth of a ranking's time.
-                        codes[item], configurations[item] = _START | before & _MORE, _NOWHERE
+                        codes[item], configurations[item] = _START, _NOWHERE
                         continue
                     value, code, configurations[item] = facts(experiment)
                     code |= _BARE
                 else:
                     if self._names:
                         self.at_hand.update(experiment.metrics or ())
-                    stands: Any = place if slim else make(experiment)
-                    if before & _STATE < _NOT_COMPLETED:
-                        if slim:
+                    if slim:
+                        if before < _NOT_COMPLETED:
                             changed(item, kept[item], place)
-                            before = codes[item]
-                        else:
-                            stands.notes = self._told(kept[item], stands)
-                    elif not slim and not before & _BARE:
-                        stands.notes = kept[item].notes
-                    kept[item] = stands
-                    # Judged already where it is a row: to do it again made a ranking half as slow again.
-                    value, code, configurations[item] = facts(experiment) if slim else _facts_of(stands)
-                codes[item] = code | before & _MORE
+                        kept[item] = place
+                        value, code, configurations[item] = facts(experiment)
+                    else:
+                        row = make(experiment)
+                        if before < _BARE:
+                            row.notes = self._told(kept[item], row)
+                        kept[item] = row
+                        value, code, configurations[item] = _facts_of(row)
+                codes[item] = code
                 if exact:
                     exact.pop(item, None)
                 values[item] = value if value.__class__ is float and value - value == 0.0 else self._number(item, value)
@@ -145,10 +143,11 @@ class Present:
         return float(value)
 
     def _note_that_there_is_more(self, item: int) -> None:
-        self._codes[item] |= _MORE
+        self._forgotten.extend(bytes(len(self._codes) - len(self._forgotten)))
+        self._forgotten[item] = True
 
     def _told(self, before: Row, after: Row) -> tuple[str, ...]:
-        """Return what a row says of revisions, after one more line."""
+        """Return what a row that is kept says of revisions, after one more line."""
         return (*before.notes, *revised(before, after, self._query.sort_by))[-MOST_REVISIONS:]
 
     def _notes(self, item: int) -> tuple[str, ...]:
@@ -158,7 +157,7 @@ class Present:
             notes[:0] = revised(self._again(item, before), self._again(item, after), self._query.sort_by)
             if len(notes) >= MOST_REVISIONS:
                 break
-        if self._codes[item] & _MORE and len(notes) < MOST_REVISIONS:
+        if any(self._forgotten[item : item + 1]) and len(notes) < MOST_REVISIONS:
             notes.insert(0, _SEE)
         return tuple(notes[-MOST_REVISIONS:])
 
@@ -194,7 +193,7 @@ class Present:
         value, code, _ = _facts_of(row)
         known = self.value(item)
         same = value == known if known == known else value_status(value) is not None
-        start = self._codes[item] & _STATE == _START
+        start = self._codes[item] == _START
         return code == self._codes[item] & _KIND and (same or start)
 
     def runs_of(self, configurations: Collection[int]) -> Counter[int]:
