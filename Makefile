@@ -39,7 +39,7 @@ bench: $(VENV)/.bench  ## the tables of the README: budgets beside their referen
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || over="$$over $$name"; done; \
 	  [ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
 
-reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, and hours of fuzzing
+reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, and an hour of fuzzing
 	@$(BIN)/python benchmarks/reliability.py
 
 fuzz: $(VENV)/.dev   ## 100,000 fuzz inputs a target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -19,18 +19,28 @@ _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 def decode_record(line: bytes) -> dict[str, Any]:
     """Return a line's record, every field as it stands; NaN, infinities and a byte-order mark are read.
 
+    Of a line that is broken in a field that no experiment has, the record holds the fields that one has.
+
     Raises ValueError, in a few words, for a line that is not one JSON object with an `experiment_id`.
     """
     try:
         record = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
-    except (ValueError, RecursionError):
-        raise ValueError("not JSON") from None
+    except (ValueError, RecursionError) as error:
+        # What reads experiments does not look into a field that it has no use for; all readers must agree on a line.
+        record = _known(line)
+        if record is None:
+            raise ValueError("not UTF-8" if isinstance(error, UnicodeDecodeError) else "not JSON") from None
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
     from_mapping(record)
     return record
+
+
+def _known(line: bytes) -> dict[str, Any] | None:
+    try:
+        return cast("dict[str, Any]", msgspec.to_builtins(_decoder.decode(line)))
+    except _REFUSALS:
+        return None
 
 
 def decode_experiment(line: bytes) -> Experiment:

@@ -233,3 +233,16 @@ def test_several_processes_append_at_once_and_lose_nothing(tmp_path):
     assert sorted(ids(path)) == sorted(f"{name}-{number}" for name in range(4) for number in range(40))
     with open(path) as file:
         assert all(json.loads(line) for line in file)
+
+
+@pytest.mark.parametrize("broken", [b'"\xed\xa0\x80"', b'["\xff"]'])
+def test_every_reader_agrees_on_a_line_that_is_broken_where_no_experiment_looks(tmp_path, broken):
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b'{"experiment_id": "x", "metrics": {"pde_mean": 1}, "tags": ["t"], "event": ' + broken + b"}\n")
+    registry = Registry(str(path))
+    assert [experiment.experiment_id for experiment in registry.experiments()] == ["x"]
+    known = {"experiment_id": "x", "metrics": {"pde_mean": 1}, "tags": ["t"]}
+    assert [json.loads(json.dumps(record)) for record in registry.records()] == [known]
+    assert len(registry.history("x")) == 1
+    assert registry.unreadable == []
+    assert Writer(str(path)).present("x")["metrics"] == {"pde_mean": 1}

@@ -53,8 +53,15 @@ def _line(record: dict[str, Any], ascii_only: bool) -> bytes:
 
 
 record_lines = st.builds(_line, records, st.booleans())
+broken_lines = st.builds(
+    lambda line, at, more: line[: at % len(line)] + more + line[at % len(line) :],
+    record_lines,
+    st.integers(0, 1 << 16),
+    st.binary(max_size=2) | st.sampled_from([b"\xff", b"\\", b'"', b"0", b"}", b"\0", b"NaN"]),
+)
 lines = st.lists(
-    record_lines | st.binary(max_size=40) | record_lines.map(lambda line: line[: len(line) // 2]), max_size=4
+    record_lines | broken_lines | st.binary(max_size=40) | record_lines.map(lambda line: line[: len(line) // 2]),
+    max_size=4,
 )
 registries = st.builds(
     lambda parts, end: b"\n".join(parts) + end, lines, st.sampled_from([b"", b"\n", b"\r\n", b"\n\n"])
