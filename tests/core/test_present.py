@@ -59,7 +59,7 @@ def test_a_pipe_is_copied_only_where_it_is_read_again(path, monkeypatch):
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
 
     monkeypatch.setattr("tempfile.TemporaryFile", none)
-    monkeypatch.setattr("expflow_hooks.core.registry.BytesIO", none)
+    monkeypatch.setattr("expflow_hooks.core.again.BytesIO", none)
     data = path.read_bytes()[:60_000]
     assert len(rank(given_by_a_pipe(data, monkeypatch).placed(), QUERY._replace(top=None)).ranked) == 9
 
