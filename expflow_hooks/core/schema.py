@@ -16,6 +16,7 @@ from expflow_hooks.core.suggest import did_you_mean
 
 LARGEST = 1 << 20  # bytes: a policy is a page, not a book
 DEEPEST = 20  # levels of nesting; the policy itself has five
+_TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -51,8 +52,11 @@ def parse(text: str, file: str) -> tuple[yaml.Node | None, At]:
         _refuse_by_event(text, at)
         return yaml.compose(text, Loader=_LOADER), at
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise at._replace(line=line).error(f"not YAML: {error.problem or error.context}") from None
+        mark = error.problem_mark
+        here = at._replace(line=mark.line + 1) if mark else at
+        if mark and _brackets_open(text, mark) > DEEPEST:
+            raise here.error(_TOO_DEEP) from None
+        raise here.error(f"not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise at.error(f"not YAML: {str(error).splitlines()[0]}") from None
 
@@ -71,7 +75,17 @@ def _refuse_by_event(text: str, at: At) -> None:
             raise here.error(f"the tag {str(event.tag)[:60]} is not used here; write a plain value")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise here.error(f"nested deeper than {DEEPEST} levels")
+            raise here.error(_TOO_DEEP)
+
+
+def _brackets_open(text: str, mark: yaml.Mark) -> int:
+    """Return how many brackets stand open in the line of a mark before it.
+
+    The parser in C reads up to 1,024 characters of a line ahead of its events and has a limit of its own for brackets:
+    its refusal of deep nesting can come before the depth shows in events.
+    """
+    before = text.split("\n", mark.line + 1)[mark.line][: mark.column]
+    return before.count("[") + before.count("{") - before.count("]") - before.count("}")
 
 
 def plain(node: yaml.Node) -> Any:

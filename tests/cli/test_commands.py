@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -101,7 +102,7 @@ def test_a_usage_error_is_one_line_that_says_what_a_right_one_looks_like(cli, re
 )
 def test_a_source_that_cannot_be_read_is_exit_4(cli, work, command):
     (work / "folder.jsonl").mkdir()
-    assert "No such file" in one_line(cli(*command, "--source", "missing.jsonl"), 4)
+    assert os.strerror(errno.ENOENT) in one_line(cli(*command, "--source", "missing.jsonl"), 4)
     assert "Is a directory" in one_line(cli(*command, "--source", "folder.jsonl"), 4)
 
 
@@ -183,7 +184,7 @@ def test_output_goes_to_a_file(cli, registry, work):
     done = cli("compare-scores", "--source", "experiments.jsonl", "--format", "json", "--output", "out.json")
     assert done.stdout == ""
     assert json.loads((work / "out.json").read_text())["ranking"][0]["rank"] == 1
-    assert "No such file" in one_line(cli("metrics", "list", "--output", "no/such/folder"), 4)
+    assert os.strerror(errno.ENOENT) in one_line(cli("metrics", "list", "--output", "no/such/folder"), 4)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

@@ -177,8 +177,8 @@ def test_nothing_shows_the_hash():
 
 def test_an_interrupted_write_leaves_the_old_pin(store, monkeypatch):
     init_pin("4711")
-    monkeypatch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(UnreadableError, match="No space left"):
+    monkeypatch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "the disk is full")))
+    with pytest.raises(UnreadableError, match="the disk is full"):
         init_pin("1234")
     monkeypatch.undo()
     os.environ["HOME"] = str(store.parent.parent)

@@ -75,10 +75,10 @@ def test_a_pipe_is_read_again_where_no_copy_can_be_written(path, monkeypatch):
 
 def test_a_pipe_larger_than_the_disk_is_an_error(path, monkeypatch):
     def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, "the disk is full")
 
     monkeypatch.setattr("shutil.copyfileobj", full)
-    with pytest.raises(UnreadableError, match="cannot keep a copy of the piped registry: No space left"):
+    with pytest.raises(UnreadableError, match="cannot keep a copy of the piped registry: the disk is full"):
         rank(given_by_a_pipe(b"", monkeypatch).placed(), QUERY)
 
 
@@ -119,10 +119,10 @@ def test_a_last_line_without_its_end_may_get_it_later(tmp_path):
 
 def test_a_file_that_cannot_be_read_again_is_an_error(path, monkeypatch):
     def stale(fd, size, place):
-        raise OSError(errno.ESTALE, "Stale file handle")
+        raise OSError(errno.ESTALE, "gone stale")
 
     monkeypatch.setattr(os, "pread", stale)
-    with pytest.raises(UnreadableError, match="Stale file handle"):
+    with pytest.raises(UnreadableError, match="gone stale"):
         rank(Registry(str(path)).placed(), QUERY)
 
 

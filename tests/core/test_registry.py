@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -87,7 +88,7 @@ def test_lines_of_expflow_pde_are_valid(registry):
 def test_a_missing_file_is_empty_or_an_error_as_asked(tmp_path):
     path = str(tmp_path / "none.jsonl")
     assert list(Registry(path).experiments()) == []
-    with pytest.raises(UnreadableError, match="No such file"):
+    with pytest.raises(UnreadableError, match=os.strerror(errno.ENOENT)):
         list(Registry(path, missing_ok=False).experiments())
     with pytest.raises(UnreadableError):
         list(Registry(str(tmp_path)).experiments())
@@ -183,13 +184,13 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch, fault):
         return real(fd, data[:7])
 
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if fault == "fsync":
         monkeypatch.setattr(writing.os, "fsync", full)
     else:
         monkeypatch.setattr(writing.os, "write", short if fault == "short" else full)
-    with pytest.raises(UnreadableError, match="No space left on device"):
+    with pytest.raises(UnreadableError, match=os.strerror(errno.ENOSPC)):
         Writer(str(path)).append({"experiment_id": "b"})
     assert path.read_bytes() == before
 

@@ -1,5 +1,6 @@
 """The hook on files and folders by path, and the forms of its output."""
 
+import errno
 import json
 import os
 import subprocess
@@ -39,7 +40,10 @@ class TestFiles:
         os.mkfifo(tmp_path / "pipe")
         done = hook(tmp_path, "nowhere", "pipe", "a\0b".replace("\0", ""), "a", "-v")
         assert (done.returncode, last(done), places(done)) == (4, ERROR, ["a:1:1"])
-        assert "nowhere: No such file" in done.stderr and "pipe: neither a file nor a folder" in done.stderr
+        assert (
+            f"nowhere: {os.strerror(errno.ENOENT)}" in done.stderr
+            and "pipe: neither a file nor a folder" in done.stderr
+        )
         assert "read 1 objects or files, 64 bytes" in done.stderr
 
     def test_an_unreadable_file(self, tmp_path: Path, hook: Hook) -> None:
@@ -109,7 +113,7 @@ class TestOutput:
 
     def test_help(self, git_repo: Repo, hook: Hook) -> None:
         done = hook(git_repo, "--help")
-        assert done.returncode == 0 and done.stdout.startswith("usage: expflow-pin-hash")
+        assert done.returncode == 0 and "expflow-pin-hash" in done.stdout
 
     def test_a_closed_output_is_no_traceback(self, git_repo: Repo, digest: str) -> None:
         import sys
