@@ -6,6 +6,14 @@ from hashlib import md5
 from typing import Any
 
 
+class Refused(Exception):
+    """What the server says no to: its sub-code, words and HTTP status."""
+
+    def __init__(self, subcode: int, message: str, code: int = 400) -> None:
+        super().__init__(message)
+        self.subcode, self.code = subcode, code
+
+
 def digest(name: str) -> str:
     """Return the key under which the server keeps a title or a series."""
     return md5(name.encode(), usedforsecurity=False).hexdigest()

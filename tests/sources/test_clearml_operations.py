@@ -52,7 +52,7 @@ def changes(server):
         ("stop", "in_progress", None, ["tasks.stop"], ("stopped", "stopped"), 0),
         ("stop", "in_progress", "w1", ["tasks.stop"], ("in_progress", "running"), 3),
         ("delete", "completed", None, ["tasks.archive_many"], ("completed", "deleted"), 0),
-        ("delete", "in_progress", "w1", ["tasks.archive_many"], ("in_progress", "deleted"), 0),
+        ("delete", "in_progress", "w1", ["tasks.archive_many"], ("stopped", "deleted"), 0),
     ],
 )
 def test_the_server_and_then_the_registry_reach_a_state(server, run, work, name, status, worker, called, after, code):
