@@ -19,9 +19,9 @@ sys.path[:0] = [str(ROOT / "tests/faults")]
 
 import appending  # noqa: E402
 
-from expflow_hooks.core.registry import Registry  # noqa: E402
-from expflow_hooks.core.verify import verify  # noqa: E402
-from expflow_hooks.core.writer import Writer  # noqa: E402
+from expflow_hooks.core.registry.reader import Registry  # noqa: E402
+from expflow_hooks.core.registry.verify import verify  # noqa: E402
+from expflow_hooks.core.registry.writer import Writer  # noqa: E402
 
 QUICK = 10 if "--quick" in sys.argv else 1
 

@@ -10,16 +10,16 @@ The public API, each name loaded when it is first used:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "STANDARD_METRICS": "core.metrics",
-    "clear_pin": "core.pin",
+    "STANDARD_METRICS": "core.metrics.standard",
+    "clear_pin": "core.pin.store",
     "compare_scores": "api",
-    "guard": "prompt",
-    "init_pin": "core.pin",
-    "pin_is_set": "core.pin",
+    "guard": "operations.prompt",
+    "init_pin": "core.pin.store",
+    "pin_is_set": "core.pin.store",
     "record": "api",
-    "report_standard": "core.metrics",
-    "validate_competition_rules": "core.audit",
-    "verify_pin": "core.pin",
+    "report_standard": "core.metrics.standard",
+    "validate_competition_rules": "core.audit.rules",
+    "verify_pin": "core.pin.store",
 }
 
 __all__ = [

@@ -7,23 +7,24 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from expflow_hooks import sources
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.experiment import STATES, UNFINISHED, Selection
-from expflow_hooks.core.gates import Gate, parse_gate
-from expflow_hooks.core.grouping import GroupBy
-from expflow_hooks.core.policy import Policy, load_policy
-from expflow_hooks.core.ranking import Query, rank
+from expflow_hooks.core.metrics.gates import Gate
+from expflow_hooks.core.policy.policy import Policy, load_policy
+from expflow_hooks.core.policy.query import make_query
+from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.rank import rank
+from expflow_hooks.core.registry.experiment import STATES, UNFINISHED, Selection
 from expflow_hooks.render.ranking import ranking_json
+from expflow_hooks.sources.open import open_source, registry_path
 
 if TYPE_CHECKING:
-    from expflow_hooks.core.writer import Writer
+    from expflow_hooks.core.registry.writer import Writer
 
 
 @lru_cache(maxsize=8)
 def _writer(path: str) -> Writer:
     """Return the one writer of a path: it remembers how far it knows the file, so that appending stays cheap."""
-    from expflow_hooks.core.writer import Writer
+    from expflow_hooks.core.registry.writer import Writer
 
     return Writer(path)
 
@@ -55,13 +56,13 @@ def record(
         "tags": None if tags is None else [str(tag) for tag in tags],
         **fields,
     }
-    path = sources.registry_path(registry, load_policy())
+    path = registry_path(registry, load_policy())
     return append_record(_writer(path), {key: value for key, value in given.items() if value is not None})
 
 
 def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
     """Append a record to the registry, completed from what is known, and return it."""
-    from expflow_hooks.worktree import provenance
+    from expflow_hooks.git.provenance import provenance
 
     experiment_id = check_record(given)
     filled = {**provenance(writer.path), "timestamp": datetime.now(timezone.utc).isoformat(timespec="seconds")}
@@ -133,32 +134,6 @@ def compare_scores(
         group_by=group_by,
         top=top,
     )
-    opened = sources.open_source(source, rules, query)
+    opened = open_source(source, rules, query)
     ranking = rank(opened.to_rank(), query)
     return ranking_json(ranking, opened.name, len(opened.unreadable()))
-
-
-def make_query(
-    policy: Policy,
-    selection: Selection,
-    *,
-    sort_by: str | None = None,
-    ascending: bool | None = None,
-    gates: Iterable[str | Gate] = (),
-    group_by: GroupBy | None = None,
-    top: int | None = None,
-) -> Query:
-    """Return the query that options and policy make together: an option overrides, `gates` replace the policy's."""
-    board = policy.leaderboard
-    parsed = tuple(gate if isinstance(gate, Gate) else parse_gate(gate) for gate in gates)
-    return Query(
-        sort_by or board.sort_by or "seg_total",
-        None if ascending is None else not ascending,
-        parsed or board.gates,
-        group_by or board.group_by,
-        top if top is not None else board.top,
-        Selection(
-            selection.project or board.project, selection.tags or board.tags, selection.status, selection.subprojects
-        ),
-        policy.metrics,
-    )

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from expflow_hooks.core.chain import digest_of
+from expflow_hooks.core.registry.chain import digest_of
 
 REGISTRY = "experiments.jsonl"
 SOURCE = ("--source", REGISTRY)

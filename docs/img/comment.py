@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from expflow_hooks.core.writer import Writer
+from expflow_hooks.core.registry.writer import Writer
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

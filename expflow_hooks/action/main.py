@@ -8,17 +8,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 
-from expflow_hooks.action import outputs, summary
-from expflow_hooks.action.comment import Page, render_page
-from expflow_hooks.action.event import Kind, read_run
-from expflow_hooks.action.gather import gather
-from expflow_hooks.action.inputs import Inputs, read_inputs
-from expflow_hooks.action.job import Job, start
-from expflow_hooks.action.judge import VERDICTS, Evidence, Judgement, Problem, judge
+from expflow_hooks.action import outputs
+from expflow_hooks.action.evidence.gather import gather
+from expflow_hooks.action.page import summary
+from expflow_hooks.action.page.page import Page, render_page
+from expflow_hooks.action.page.sizing import FULL
+from expflow_hooks.action.page.words import description
 from expflow_hooks.action.publish import publish
-from expflow_hooks.action.sizing import FULL
-from expflow_hooks.action.targets import Target, targets
-from expflow_hooks.action.words import description
+from expflow_hooks.action.request.event import Kind, read_run
+from expflow_hooks.action.request.inputs import Inputs, read_inputs
+from expflow_hooks.action.request.job import Job, start
+from expflow_hooks.action.request.targets import Target, targets
+from expflow_hooks.action.verdict import VERDICTS, Evidence, Judgement, Problem, judge
 from expflow_hooks.core.errors import OK, UNREADABLE, USAGE, ExpflowError, worst
 from expflow_hooks.render.table import Data
 

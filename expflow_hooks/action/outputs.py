@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from expflow_hooks.action.judge import Judgement
-from expflow_hooks.core.values import show_number
+from expflow_hooks.action.verdict import Judgement
+from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.ranking import ranking_json
 

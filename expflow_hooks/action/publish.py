@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from expflow_hooks.action import comments, pulls, statuses
-from expflow_hooks.action.comment import Page, marker_of, render_comment
-from expflow_hooks.action.github import ApiError, GitHub
-from expflow_hooks.action.heads import missed, read_vouched
-from expflow_hooks.action.integrity import gone
-from expflow_hooks.action.job import Job
-from expflow_hooks.action.judge import NO_CANDIDATE, Judgement
-from expflow_hooks.action.marker import read_state
-from expflow_hooks.action.sizing import COMMENT_LIMIT, fit
-from expflow_hooks.action.words import description, plain, status_state
+from expflow_hooks.action.github import comments, pulls, statuses
+from expflow_hooks.action.github.client import ApiError, GitHub
+from expflow_hooks.action.page.heads import missed, read_vouched
+from expflow_hooks.action.page.integrity import gone
+from expflow_hooks.action.page.marker import read_state
+from expflow_hooks.action.page.page import Page, marker_of, render_comment
+from expflow_hooks.action.page.sizing import COMMENT_LIMIT, fit
+from expflow_hooks.action.page.words import description, plain, status_state
+from expflow_hooks.action.request.job import Job
+from expflow_hooks.action.verdict import NO_CANDIDATE, Judgement
 from expflow_hooks.core.errors import UnreadableError
 
 _PERMISSIONS = {"comment": "pull-requests: write", "status": "statuses: write"}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks import sources
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import complete_experiment, output_options, policy, source_option
 from expflow_hooks.cli.output import emit, warn_unreadable
-from expflow_hooks.core.audit import RULE_SETS, all_pass, audit
+from expflow_hooks.core.audit.rules import RULE_SETS, all_pass, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
-from expflow_hooks.core.experiment import UNFINISHED, from_mapping
-from expflow_hooks.core.registry import Registry, Revision, revisions
+from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
+from expflow_hooks.core.registry.reader import Registry, Revision, revisions
 from expflow_hooks.render.audit import AuditReport, render_audit
+from expflow_hooks.sources.base import CLEARML
+from expflow_hooks.sources.open import is_registry, registry_to_read
 
 
 @click.group(cls=Group, name="audit", epilog="Example: expflow-hooks audit validate exp-001 --competition-rules")
@@ -37,17 +38,17 @@ def validate(
     """Say for each rule whether it holds. Exits 1 if one does not, 3 while the experiment is unfinished."""
     rules = policy()
     chosen = RULE_SETS["competition"] if competition_rules else rules.audit.rules
-    if task_id is not None or not sources.is_registry(source, rules):
+    if task_id is not None or not is_registry(source, rules):
         from expflow_hooks.cli.tasks import read_one
 
-        where = sources.CLEARML if task_id is not None else source
+        where = CLEARML if task_id is not None else source
         needed = [rule.subject for rule in chosen if rule.kind in ("reported", "gate")]
         dirty = any(rule.kind == "clean" for rule in chosen)
         experiment, name = read_one(task_id or experiment_id, where, needed, dirty=dirty)
         changes: list[Revision] = []
         unreadable = False
     else:
-        registry = Registry(sources.registry_to_read(source, rules), missing_ok=source is None)
+        registry = Registry(registry_to_read(source, rules), missing_ok=source is None)
         history = registry.history(experiment_id)
         experiment, changes = from_mapping(history[-1].record), revisions(history)
         name, unreadable = registry.path, bool(registry.unreadable)

@@ -9,7 +9,7 @@ import click
 from expflow_hooks.cli.compare import compare, ranking_options
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import policy
-from expflow_hooks.sources import CLEARML, Reading
+from expflow_hooks.sources.base import CLEARML, Reading
 
 
 @click.group(cls=Group, name="clearml", epilog="Example: expflow-hooks clearml compare-scores --project PDEBench")

@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks import sources
-from expflow_hooks.api import make_query
 from expflow_hooks.cli.options import (
     complete_metric,
     output_options,
@@ -20,11 +18,14 @@ from expflow_hooks.cli.options import (
 from expflow_hooks.cli.options import split_tags as split
 from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
-from expflow_hooks.core.experiment import Selection
-from expflow_hooks.core.grouping import AGGREGATES, GroupBy
-from expflow_hooks.core.policy import Policy
-from expflow_hooks.core.ranking import Ranking, rank
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.policy.query import make_query
+from expflow_hooks.core.ranking.groups import AGGREGATES, GroupBy
+from expflow_hooks.core.ranking.rank import Ranking, rank
+from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.ranking import render_ranking
+from expflow_hooks.sources.base import LAST, Reading
+from expflow_hooks.sources.open import open_source
 
 FAIL_ON = ("never", "none-pass", "any-fail")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -87,7 +88,7 @@ def compare(
     form: str,
     output: str | None,
     fail_on: str,
-    reading: sources.Reading = sources.LAST,
+    reading: Reading = LAST,
 ) -> int:
     """Rank as the options and the policy say, show the ranking, and return the exit code."""
     query = make_query(
@@ -99,7 +100,7 @@ def compare(
         group_by=_group_by(rules, options),
         top=options["top"],
     )
-    source = sources.open_source(options["source"], rules, query, reading)
+    source = open_source(options["source"], rules, query, reading)
     ranking = rank(source.to_rank(progress(source.name, source.unit)), query)
     unreadable = source.unreadable()
     warn_unreadable(source.name, unreadable)

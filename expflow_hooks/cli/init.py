@@ -26,7 +26,7 @@ def command(source: str | None, by: str | None, repo: str | None, rev: str | Non
     Shows the diff, writes on yes, and installs the hooks: through pre-commit or prek if one is at hand, else in plain
     git. What is there keeps its comments and its order; what is in place already is left alone.
     """
-    from expflow_hooks.prompt import answer, confirm
+    from expflow_hooks.operations.prompt import answer, confirm
     from expflow_hooks.setup import files, initialise
     from expflow_hooks.setup.origin import origin
     from expflow_hooks.setup.repository import find

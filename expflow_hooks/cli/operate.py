@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from expflow_hooks import sources
 from expflow_hooks.cli.options import complete_experiment, pin_options, policy, together
 from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core.errors import OK, UNDECIDED
-from expflow_hooks.core.policy import Policy
-from expflow_hooks.core.registry import Registry
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.sources.open import registry_path
 
 _AUTHORISED = {"force": "forced, without the PIN", "unguarded": "no PIN is set, so nothing asked for it"}
 
@@ -60,11 +60,12 @@ def delete(**options: Any) -> int:
 @click.option("--source", metavar="FILE", help="The registry to bring up to date.")
 def sync(source: str | None) -> int:
     """Bring status and metrics of the lines with a clearml_task_id from the ClearML server."""
-    from expflow_hooks.core.writer import Writer
-    from expflow_hooks.sources import clearml, clearml_records
+    from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.sources.clearml import read as clearml
+    from expflow_hooks.sources.clearml import records as clearml_records
 
     rules = policy()
-    writer = Writer(sources.registry_path(source, rules))
+    writer = Writer(registry_path(source, rules))
     if not any(clearml_records.is_remote(r.get("clearml_task_id")) for r in Registry(writer.path).records()):
         emit(f"{writer.path}: no line has a clearml_task_id, so there is nothing to bring\n")
         return OK
@@ -90,12 +91,12 @@ def _operate(
     force: bool,
     **server: Any,
 ) -> int:
-    from expflow_hooks.core.writer import Writer
-    from expflow_hooks.operations import Request, operate, operate_on_task
-    from expflow_hooks.prompt import asker
+    from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.operations.operate import Request, operate, operate_on_task
+    from expflow_hooks.operations.prompt import asker
 
     rules = policy()
-    path = sources.registry_path(source, rules)
+    path = registry_path(source, rules)
     experiment_id, task_id = _which(
         Registry(path, missing_ok=source is None or task_id is not None), experiment_id, task_id
     )
@@ -115,7 +116,7 @@ def _operate(
 
 def _which(registry: Registry, experiment_id: str | None, task_id: str | None) -> tuple[str, str | None]:
     """Return the registry's id and the server's task (None for an experiment that has none)."""
-    from expflow_hooks.sources.clearml_records import is_remote
+    from expflow_hooks.sources.clearml.records import is_remote
 
     if experiment_id is None:
         if task_id is None:
@@ -131,8 +132,8 @@ def _which(registry: Registry, experiment_id: str | None, task_id: str | None) -
 
 def _remote(task_id: str, rules: Policy, server: dict[str, Any]) -> Any:
     from expflow_hooks.core.errors import UnreadableError
-    from expflow_hooks.sources.clearml import open_client
-    from expflow_hooks.sources.clearml_control import RemoteTask
+    from expflow_hooks.sources.clearml.control import RemoteTask
+    from expflow_hooks.sources.clearml.read import open_client
 
     try:
         return RemoteTask(open_client(), task_id, rules.metrics, **server)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks.core.policy import Policy, load_policy
+from expflow_hooks.core.policy.policy import Policy, load_policy
 from expflow_hooks.render import FORMATS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,9 +78,9 @@ def complete_metric(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def complete_experiment(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete an experiment's id from the registry."""
-    from expflow_hooks import sources
-    from expflow_hooks.core.registry import Registry
+    from expflow_hooks.core.registry.reader import Registry
+    from expflow_hooks.sources.open import choose
 
-    registry = Registry(sources.choose(ctx.params.get("source"), policy()))
+    registry = Registry(choose(ctx.params.get("source"), policy()))
     ids = {experiment.experiment_id for experiment in registry.experiments()}
     return sorted(name for name in ids if name.startswith(incomplete))[:200]

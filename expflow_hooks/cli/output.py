@@ -15,7 +15,7 @@ from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.render.escape import terminal
 
 if TYPE_CHECKING:
-    from expflow_hooks.core.registry import Progress, Unreadable
+    from expflow_hooks.core.registry.reader import Progress, Unreadable
 
 _PLAIN = {"─": "-", "✓": "+", "✗": "x", "–": "-", "≤": "<=", "≥": ">=", "↑": "^", "↓": "v", "…": "...", "→": "->"}
 _SHOW_PROGRESS_FROM = 16 << 20  # bytes: a tenth of a second

@@ -8,9 +8,9 @@ import click
 
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.output import emit, warn
-from expflow_hooks.core import pin
 from expflow_hooks.core.errors import OK, PIN_REFUSED, SAYS_NO, PinRefusedError, UsageError
-from expflow_hooks.prompt import ENV_PIN, asker
+from expflow_hooks.core.pin import store as pin
+from expflow_hooks.operations.prompt import ENV_PIN, asker
 
 
 @click.group(cls=Group, name="pin", epilog="Example: expflow-hooks pin init")
@@ -144,7 +144,7 @@ def _unlock(action: str, old: str | None, force: bool) -> None:
                 f"{action}: the PIN that is set now was not given or is wrong; --pin gives it, --force does without"
             ) from None
     elif pin.pin_is_set():
-        from expflow_hooks.operations import user  # here: the registry behind it is a third of a start
+        from expflow_hooks.operations.operate import user  # here: the registry behind it is a third of a start
 
         pin.log_forced(action, user())
         warn(f"{action}: forced, without the PIN; ~/.expflow/pin.log says so")

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.lines import decode_record
+from expflow_hooks.core.registry.codec import decode_record
 
 _RIGHT = 'such as {"experiment_id": "exp-001", "metrics": {"pde_mean": 12.5}}'
 

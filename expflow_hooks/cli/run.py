@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from expflow_hooks import sources
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.operate import COMMANDS
 from expflow_hooks.cli.options import (
@@ -21,9 +20,11 @@ from expflow_hooks.cli.options import (
 from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.cli.verification import newest_broken
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
-from expflow_hooks.core.experiment import Selection, from_mapping, latest
-from expflow_hooks.core.registry import Registry, revisions
+from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
+from expflow_hooks.core.registry.reader import Registry, revisions
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
+from expflow_hooks.sources.base import Reading
+from expflow_hooks.sources.open import is_registry, open_source, registry_path, registry_to_read
 
 
 @click.group(cls=Group, name="run", epilog="Example: expflow-hooks run list --status running")
@@ -38,7 +39,7 @@ def command() -> None:
 def list_runs(source: str | None, project: str | None, tags: str | None, status: str | None, **out: Any) -> int:
     """List experiments, each in its present state."""
     selection = Selection(project, split_tags(tags), status)
-    if not sources.is_registry(source, policy()):
+    if not is_registry(source, policy()):
         return _list_source(source, selection, **out)
     registry = _reading(source)
     if out["form"] == "json":
@@ -72,7 +73,7 @@ def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> list[d
 @output_options
 def show(experiment_id: str, history: bool, source: str | None, form: str, output: str | None) -> int:
     """Show one experiment: every field, and with --history how it came to be so."""
-    if not sources.is_registry(source, policy()):
+    if not is_registry(source, policy()):
         from expflow_hooks.cli.tasks import task_as_line
 
         lines = task_as_line(experiment_id, source)
@@ -87,12 +88,12 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
 
 def _list_source(source: str | None, selection: Selection, form: str, output: str | None) -> int:
     """List the experiments of a server or of offline sessions, which have no lines."""
-    from expflow_hooks.api import make_query
-    from expflow_hooks.sources.clearml_records import record_of
+    from expflow_hooks.core.policy.query import make_query
+    from expflow_hooks.sources.clearml.records import record_of
 
     rules = policy()
     query = make_query(rules, selection)
-    opened = sources.open_source(source, rules, query, sources.Reading(judged=False))
+    opened = open_source(source, rules, query, Reading(judged=False))
     found = latest(opened.experiments(progress(opened.name, opened.unit)), query.selection)
     for warning in opened.warnings:
         warn(warning)
@@ -125,12 +126,12 @@ def add(file: str | None, task_id: str | None, source: str | None) -> int:
         raise click.UsageError("give a FILE, - for standard input, or --task-id T")
     from expflow_hooks.api import append_record, check_record
     from expflow_hooks.cli.records import read_records
-    from expflow_hooks.core.writer import Writer
+    from expflow_hooks.core.registry.writer import Writer
 
     records = read_records(file)
     for record in records:
         check_record(record)  # all of them before the first is added
-    writer = Writer(sources.registry_path(source, policy()))
+    writer = Writer(registry_path(source, policy()))
     for record in records:
         append_record(writer, record)
     emit(
@@ -163,5 +164,5 @@ for _command in COMMANDS:
 
 
 def _reading(source: str | None) -> Registry:
-    path = sources.registry_to_read(source, policy())
+    path = registry_to_read(source, policy())
     return Registry(path, missing_ok=source is None)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expflow_hooks import sources
-from expflow_hooks.api import make_query
 from expflow_hooks.cli.options import policy
 from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core.errors import OK, UsageError
-from expflow_hooks.core.experiment import Experiment, Selection
-from expflow_hooks.core.registry import HistoryLine
+from expflow_hooks.core.policy.query import make_query
+from expflow_hooks.core.registry.experiment import Experiment, Selection
+from expflow_hooks.core.registry.reader import HistoryLine
 from expflow_hooks.core.suggest import did_you_mean
-from expflow_hooks.sources.clearml import read_task
-from expflow_hooks.sources.clearml_records import add_task, record_of
+from expflow_hooks.sources.base import CLEARML, Reading
+from expflow_hooks.sources.clearml.read import read_task
+from expflow_hooks.sources.clearml.records import add_task, record_of
+from expflow_hooks.sources.open import choose, open_source, registry_path
 
 
 def read_one(
@@ -21,8 +22,8 @@ def read_one(
 ) -> tuple[Experiment, str]:
     """Return one task as an experiment and its source's name; warnings are told."""
     rules = policy()
-    chosen = sources.choose(source, rules)
-    if chosen == sources.CLEARML:
+    chosen = choose(source, rules)
+    if chosen == CLEARML:
         experiment, warnings = read_task(task_id, rules, needed, dirty=dirty)
     else:
         experiment, warnings = _of_session(task_id, chosen)
@@ -34,7 +35,7 @@ def read_one(
 def _of_session(task_id: str, path: str) -> tuple[Experiment, list[str]]:
     rules = policy()
     query = make_query(rules, Selection())
-    opened = sources.open_source(path, rules, query, sources.Reading(judged=False))
+    opened = open_source(path, rules, query, Reading(judged=False))
     found = {experiment.experiment_id: experiment for experiment in opened.experiments(None)}
     if task_id not in found:
         raise UsageError(f"no task {task_id[:80]!r} in {path}{did_you_mean(task_id, found)}")
@@ -51,13 +52,13 @@ def task_as_line(task_id: str, source: str | None) -> list[HistoryLine]:
 def add_from_task(task_id: str, file: str | None, source: str | None) -> int:
     """Add a registry record made from a task of the server; the one record of `file`, if given, goes over it."""
     from expflow_hooks.cli.records import read_records
-    from expflow_hooks.core.writer import Writer
+    from expflow_hooks.core.registry.writer import Writer
 
     given = read_records(file) if file is not None else [{}]
     if len(given) != 1:
         raise UsageError(f"{file}: {len(given)} records; with --task-id there is one at most")
-    experiment, _ = read_one(task_id, sources.CLEARML)
-    writer = Writer(sources.registry_path(source, policy()))
+    experiment, _ = read_one(task_id, CLEARML)
+    writer = Writer(registry_path(source, policy()))
     record, left_out = add_task(writer, experiment, given[0])
     _warn_left_out(task_id, left_out)
     emit(f"{record['experiment_id']} added to {writer.path}: {experiment.label}, {experiment.state}\n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.registry import Registry
-from expflow_hooks.core.verify import Verification, verify, verify_newest
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.verify import Verification, verify, verify_newest
 
 
 def verified(registry: Registry, expected_head: str | None) -> tuple[Verification, Registry]:

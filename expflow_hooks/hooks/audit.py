@@ -6,14 +6,14 @@ It blocks towards protected branches and reports elsewhere. What is unfinished i
 import os
 
 from expflow_hooks.core.errors import OK, SAYS_NO, worst
-from expflow_hooks.git import Git
+from expflow_hooks.git.repository import Git
 from expflow_hooks.hooks.change import INDEX, Change, changes, default_branch, touched
 from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from expflow_hooks.core.policy import Policy
-    from expflow_hooks.core.registry import HistoryLine
+    from expflow_hooks.core.policy.policy import Policy
+    from expflow_hooks.core.registry.reader import HistoryLine
     from expflow_hooks.hooks.tracked import Tracked
     from expflow_hooks.scan.options import Options
 
@@ -56,7 +56,7 @@ def _has_anything_to_do(git: Git, change: Change) -> bool:
 
 def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
     """Return the histories of the experiments that the change adds lines of to the tracked registry."""
-    from expflow_hooks.core.registry import Registry
+    from expflow_hooks.core.registry.reader import Registry
     from expflow_hooks.hooks.tracked import tracked_at
 
     if tracked.path is None or not tracked.data:
@@ -81,7 +81,7 @@ def _is_staged(git: Git, change: Change) -> bool:
 
 def _made_by(git: Git, commits: "frozenset[str]", tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
     """Return the histories of the experiments whose commit is pushed, from the tracked registry, else the local one."""
-    from expflow_hooks.core.registry import Registry
+    from expflow_hooks.core.registry.reader import Registry
 
     if tracked.path is not None and tracked.data:
         registry = Registry(tracked.path, data=tracked.data)
@@ -100,7 +100,8 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
     from dataclasses import replace
 
     from expflow_hooks.hooks.tracked_names import FILE
-    from expflow_hooks.sources import CLEARML, choose
+    from expflow_hooks.sources.base import CLEARML
+    from expflow_hooks.sources.open import choose
 
     top = os.fsdecode(git.tells("rev-parse", "--show-toplevel") or b".").rstrip("\n")
     source = choose(None, replace(policy, path=os.path.join(top, FILE)))
@@ -109,9 +110,9 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
 
 def _judge(git: Git, change: Change, policy: "Policy", histories: "dict[str, list[HistoryLine]]") -> int:
     """Audit, tell, and return 1 if a failure goes towards a protected branch."""
-    from expflow_hooks.core.audit import audit
-    from expflow_hooks.core.experiment import UNFINISHED, from_mapping
-    from expflow_hooks.core.registry import revisions
+    from expflow_hooks.core.audit.rules import audit
+    from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
+    from expflow_hooks.core.registry.reader import revisions
     from expflow_hooks.render.audit import show_revision
 
     unfinished, failed, passed = [], [], 0

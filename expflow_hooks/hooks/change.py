@@ -7,7 +7,7 @@ import os
 import sys
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.git import Git
+from expflow_hooks.git.repository import Git
 from expflow_hooks.scan.ways import stage_is_push
 
 TYPE_CHECKING = False

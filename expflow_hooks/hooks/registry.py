@@ -3,13 +3,13 @@
 import os
 
 from expflow_hooks.core.errors import OK, SAYS_NO, worst
-from expflow_hooks.git import Git
+from expflow_hooks.git.repository import Git
 from expflow_hooks.hooks.change import Change, changes, default_branch, touched
 from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from expflow_hooks.core.growth import Growth
+    from expflow_hooks.core.registry.append_only import Growth
     from expflow_hooks.scan.options import Options
 
 _DOES = "Check that a tracked registry only grows: the base's lines survive byte for byte, in order."
@@ -34,7 +34,7 @@ def _check_change(git: Git, change: Change) -> int:
     # Against the base all of the branch counts, also where this commit touches nothing of the registry.
     if not may_matter(touched(git, Change([base], change.after, change.branch))):
         return OK
-    from expflow_hooks.core.growth import check_growth
+    from expflow_hooks.core.registry.append_only import check_growth
     from expflow_hooks.hooks.tracked import tracked_at
 
     before, after = tracked_at(git, base), tracked_at(git, change.after)
@@ -79,8 +79,8 @@ def _base(git: Git, change: Change) -> "tuple[str, bool]":
 
 def _list_broken(data: bytes, growth: "Growth", path: str) -> bool:
     """List where the history of the new lines does not hold, as `run verify` does; say whether there was any."""
-    from expflow_hooks.core.growth import broken_by
-    from expflow_hooks.core.verify import verify_bytes
+    from expflow_hooks.core.registry.append_only import broken_by
+    from expflow_hooks.core.registry.verify import verify_bytes
 
     broken = broken_by(growth, lambda: verify_bytes(data))
     for problem in broken[:_MOST_SHOWN]:
@@ -92,7 +92,7 @@ def _list_broken(data: bytes, growth: "Growth", path: str) -> bool:
 
 def _list_revisions(data: bytes, growth: "Growth", path: str) -> None:
     """List what the new lines revise, and those of them that cannot be read."""
-    from expflow_hooks.core.registry import Registry, revisions
+    from expflow_hooks.core.registry.reader import Registry, revisions
     from expflow_hooks.render.audit import show_revision
 
     added = set(growth.added)

@@ -4,7 +4,7 @@ import os
 import sys
 
 from expflow_hooks.core.errors import OK, UNREADABLE, VERDICTS, ExpflowError
-from expflow_hooks.git import Git
+from expflow_hooks.git.repository import Git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from expflow_hooks.core.experiment import Experiment
-from expflow_hooks.core.registry import HistoryLine, Revision
-from expflow_hooks.core.values import show_number
+from expflow_hooks.core.metrics.values import show_number
+from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.core.registry.reader import HistoryLine, Revision
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text

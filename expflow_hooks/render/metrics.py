@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expflow_hooks.core.metrics import Metric
-from expflow_hooks.core.values import show_number
+from expflow_hooks.core.metrics.standard import Metric
+from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from expflow_hooks.core.gates import GateResult
-from expflow_hooks.core.ranking import Ranking
-from expflow_hooks.core.rows import Row
-from expflow_hooks.core.values import show_number
+from expflow_hooks.core.metrics.gates import GateResult
+from expflow_hooks.core.metrics.values import show_number
+from expflow_hooks.core.ranking.rank import Ranking
+from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expflow_hooks.core.registry import Unreadable
-from expflow_hooks.core.verify import Verification
+from expflow_hooks.core.registry.reader import Unreadable
+from expflow_hooks.core.registry.verify import Verification
 from expflow_hooks.render.escape import terminal
 from expflow_hooks.render.jsontext import to_json
 

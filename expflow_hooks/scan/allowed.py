@@ -1,7 +1,7 @@
 """Which historic blobs are excused: `scan.allow` in the base's `expflow.yaml`, never in what is under scrutiny."""
 
-from expflow_hooks.core.policy import FILE, parse_policy
-from expflow_hooks.git import Git
+from expflow_hooks.core.policy.policy import FILE, parse_policy
+from expflow_hooks.git.repository import Git
 
 
 def from_bases(git: Git, bases: "list[str]") -> "frozenset[str]":

@@ -1,6 +1,6 @@
 """Scanning what git holds: the index, and every object that a range of history reaches."""
 
-from expflow_hooks.git import ABSENT, CHUNK, Git
+from expflow_hooks.git.repository import ABSENT, CHUNK, Git
 from expflow_hooks.scan import Report
 from expflow_hooks.scan.prefilter import key_kind, suspect
 
@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from expflow_hooks.git import Content, Entry
+    from expflow_hooks.git.repository import Content, Entry
     from expflow_hooks.scan.exact import Hit
 
 _SYMLINK = "120000"

@@ -3,7 +3,7 @@
 import os
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.git import Git
+from expflow_hooks.git.repository import Git
 from expflow_hooks.scan import Report
 
 TYPE_CHECKING = False

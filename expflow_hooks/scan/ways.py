@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from expflow_hooks.git import Git
+    from expflow_hooks.git.repository import Git
     from expflow_hooks.scan.options import Options
     from expflow_hooks.scan.pushes import Allow, Span
 
@@ -20,7 +20,7 @@ def scan(options: "Options | None", environment: "Mapping[str, str]", allow: "Al
 
         files.scan(options.paths, report)
         return
-    from expflow_hooks import git as git_module
+    from expflow_hooks.git import repository as git_module
 
     git = git_module.Git()
     span = _span(git, options, environment)

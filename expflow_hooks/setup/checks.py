@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from expflow_hooks.core import pin
 from expflow_hooks.core.errors import ExpflowError
-from expflow_hooks.core.home import home
-from expflow_hooks.core.policy import FILE as POLICY
-from expflow_hooks.core.policy import Policy, load_policy
+from expflow_hooks.core.files import home
+from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.policy.policy import FILE as POLICY
+from expflow_hooks.core.policy.policy import Policy, load_policy
 from expflow_hooks.setup import files
 from expflow_hooks.setup.active import covered
 from expflow_hooks.setup.githooks import HOOK_FILES
@@ -102,7 +102,8 @@ def _registry(seen: _Seen) -> Iterator[Check]:
     if seen.policy is None:
         yield Check("registry", MISSING, "the policy names it, and cannot be read", f"edit {POLICY}")
         return
-    from expflow_hooks.sources import CLEARML, ENV_REGISTRY, choose
+    from expflow_hooks.sources.base import CLEARML
+    from expflow_hooks.sources.open import ENV_REGISTRY, choose
 
     source = choose(None, seen.policy)
     where = f"{source}{f', from {ENV_REGISTRY}' if os.environ.get(ENV_REGISTRY) else ''}"
@@ -115,7 +116,7 @@ def _registry(seen: _Seen) -> Iterator[Check]:
 
 
 def _registry_file(source: str, where: str) -> Check:
-    from expflow_hooks.core.registry import Registry
+    from expflow_hooks.core.registry.reader import Registry
 
     registry = Registry(source)
     try:

@@ -10,13 +10,13 @@ from importlib import resources
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.policy import FILE as POLICY
-from expflow_hooks.core.policy import Policy, read_policy
+from expflow_hooks.core.policy.policy import FILE as POLICY
+from expflow_hooks.core.policy.policy import Policy, read_policy
 from expflow_hooks.setup import framework_config
 from expflow_hooks.setup.origin import Origin
 from expflow_hooks.setup.repository import Repository
 from expflow_hooks.setup.yamltext import quoted
-from expflow_hooks.sources import CLEARML
+from expflow_hooks.sources.base import CLEARML
 
 ATTRIBUTES = ".gitattributes"
 WORKFLOWS = ".github/workflows"

@@ -9,9 +9,9 @@ import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from expflow_hooks.core import pin
 from expflow_hooks.core.errors import ExpflowError, UnreadableError, UsageError
-from expflow_hooks.git import Git
+from expflow_hooks.core.pin import store as pin
+from expflow_hooks.git.repository import Git
 from expflow_hooks.scan import Report, objects, pushes
 from expflow_hooks.setup.pinplaces import files_with_a_hash, stored_in
 from expflow_hooks.setup.pintext import REMOVERS

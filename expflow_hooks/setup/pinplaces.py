@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from expflow_hooks.core.folders import folders_up
-from expflow_hooks.core.pin import Stored, as_digest, config_value, env_file_value
+from expflow_hooks.core.files import folders_up
+from expflow_hooks.core.pin.store import Stored, as_digest, config_value, env_file_value
 
 
 class Kind(NamedTuple):

@@ -6,7 +6,7 @@ import os
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.git import Git
+from expflow_hooks.git.repository import Git
 
 
 class Repository(NamedTuple):

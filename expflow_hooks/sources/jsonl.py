@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expflow_hooks.core.registry import Registry
-from expflow_hooks.sources import Source
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.sources.base import Source
 
 
 def open_jsonl(path: str, *, missing_ok: bool) -> Source:

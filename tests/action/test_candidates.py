@@ -4,9 +4,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from expflow_hooks.action.candidates import find_candidates
-from expflow_hooks.action.change import Change, Commit
-from expflow_hooks.core.experiment import from_mapping
+from expflow_hooks.action.evidence.change import Change, Commit
+from expflow_hooks.action.page.candidates import find_candidates
+from expflow_hooks.core.registry.experiment import from_mapping
 
 NEW, MID, OLD, TEST_MERGE, GONE = "a" * 40, "b" * 40, "c" * 40, "d" * 40, "e" * 40
 FORKED = datetime(2026, 11, 1, tzinfo=timezone.utc)

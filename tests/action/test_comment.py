@@ -10,11 +10,11 @@ from cmarkgfm.cmark import Options
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expflow_hooks.action.chart import Bar, draw
-from expflow_hooks.action.marker import Marker, read_marker, read_state, state_line
-from expflow_hooks.action.numbers import short_in_gate
-from expflow_hooks.action.sizing import COMMENT_LIMIT, LADDER, fit
-from expflow_hooks.core.gates import parse_gate
+from expflow_hooks.action.page.chart import Bar, draw
+from expflow_hooks.action.page.marker import Marker, read_marker, read_state, state_line
+from expflow_hooks.action.page.numbers import short_in_gate
+from expflow_hooks.action.page.sizing import COMMENT_LIMIT, LADDER, fit
+from expflow_hooks.core.metrics.gates import parse_gate
 
 HOSTILE = [
     "$(touch pwned)",

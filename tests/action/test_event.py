@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fakes.schema import check
 
-from expflow_hooks.action.event import KINDS, Kind, Run, read_event, read_run
+from expflow_hooks.action.request.event import KINDS, Kind, Run, read_event, read_run
 from expflow_hooks.core.errors import UnreadableError, UsageError
 
 EVENTS = Path(__file__).parent / "events"

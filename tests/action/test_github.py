@@ -9,7 +9,7 @@ from action.research import TOKEN
 from fakes.github_server import FakeGitHub
 from fakes.github_state import ACTIONS, REPOSITORY
 
-from expflow_hooks.action.github import ApiError, GitHub, UnsureError, make_session
+from expflow_hooks.action.github.client import ApiError, GitHub, UnsureError, make_session
 from expflow_hooks.core.errors import UnreadableError
 
 PATH = f"/repos/{REPOSITORY}/issues/1/comments"

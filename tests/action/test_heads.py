@@ -6,15 +6,15 @@ import shlex
 import pytest
 from action.research import command, lines, record
 
-from expflow_hooks.action import integrity
-from expflow_hooks.action.heads import Chain, read_vouched
-from expflow_hooks.action.inputs import Inputs
-from expflow_hooks.action.judge import Evidence
-from expflow_hooks.action.marker import read_state, state_line
-from expflow_hooks.action.sizing import FULL, LADDER
-from expflow_hooks.core.chain import digest_of
-from expflow_hooks.core.verify import Verification
-from expflow_hooks.core.writer import Writer
+from expflow_hooks.action.page import integrity
+from expflow_hooks.action.page.heads import Chain, read_vouched
+from expflow_hooks.action.page.marker import read_state, state_line
+from expflow_hooks.action.page.sizing import FULL, LADDER
+from expflow_hooks.action.request.inputs import Inputs
+from expflow_hooks.action.verdict import Evidence
+from expflow_hooks.core.registry.chain import digest_of
+from expflow_hooks.core.registry.verify import Verification
+from expflow_hooks.core.registry.writer import Writer
 
 REGISTRY = "experiments.jsonl"
 ALARM = "The registry is not what this comment vouched for"

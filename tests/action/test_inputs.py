@@ -5,7 +5,7 @@ import re
 import pytest
 from documents import ROOT
 
-from expflow_hooks.action.inputs import Inputs, read_inputs
+from expflow_hooks.action.request.inputs import Inputs, read_inputs
 from expflow_hooks.core.errors import UsageError
 
 
@@ -71,7 +71,8 @@ def test_the_token_is_out_of_the_repr():
 
 
 def test_action_yml_hands_over_every_input_and_output():
-    from expflow_hooks.action import inputs, outputs
+    from expflow_hooks.action import outputs
+    from expflow_hooks.action.request import inputs
 
     text = (ROOT / "action.yml").read_text()
     declared = set(re.findall(r"^  ([a-z-]+):\n    description", text.split("\noutputs:")[0], re.M))

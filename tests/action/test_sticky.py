@@ -6,7 +6,7 @@ import pytest
 from action.research import TOKEN, record
 from fakes.github_state import ACTIONS, STRANGER, Account
 
-from expflow_hooks.action.marker import Marker, read_marker
+from expflow_hooks.action.page.marker import Marker, read_marker
 
 MARKER = Marker("default", 50, 1, "0" * 16).line()
 
@@ -163,9 +163,9 @@ def test_a_wrong_token_changes_no_verdict(ready, token):
 
 
 def test_a_server_that_is_not_there_changes_no_verdict(ready, monkeypatch):
-    from expflow_hooks.action import github
+    from expflow_hooks.action.github import client
 
-    monkeypatch.setattr(github, "_wait", lambda answer, tries: None)
+    monkeypatch.setattr(client, "_wait", lambda answer, tries: None)
     assert ready.run(env={"GITHUB_API_URL": "http://127.0.0.1:9", "GITHUB_GRAPHQL_URL": ""}) == 0
     assert ready.last["comment-status"] == "failed"
 
@@ -225,9 +225,9 @@ def test_the_token_is_masked_and_nowhere_else(ready):
 
 
 def test_the_token_is_in_no_repr_of_a_job(ready, tmp_path):
-    from expflow_hooks.action.inputs import read_inputs
-    from expflow_hooks.action.job import start
-    from expflow_hooks.action.targets import targets
+    from expflow_hooks.action.request.inputs import read_inputs
+    from expflow_hooks.action.request.job import start
+    from expflow_hooks.action.request.targets import targets
 
     environment = ready.environment("pull_request", ready.payload())
     job = start(read_inputs(environment), environment, str(tmp_path), dry_run=False)

@@ -28,7 +28,7 @@ def main(argv: list[str]) -> None:
 
 
 def _ours(path: str):
-    from expflow_hooks.core.writer import Writer
+    from expflow_hooks.core.registry.writer import Writer
 
     return Writer(path).append
 

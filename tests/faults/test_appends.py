@@ -11,9 +11,9 @@ import sys
 import appending
 import pytest
 
-from expflow_hooks.core.registry import Registry
-from expflow_hooks.core.verify import verify
-from expflow_hooks.core.writer import Writer
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.verify import verify
+from expflow_hooks.core.registry.writer import Writer
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL")
 

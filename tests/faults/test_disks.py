@@ -118,15 +118,15 @@ def test_a_device_is_no_registry(path):
 
 @pytest.mark.parametrize("kept", ["by another process", "not supported"])
 def test_a_lock_that_cannot_be_had(tmp_path, monkeypatch, kept):
-    from expflow_hooks.core import locking
     from expflow_hooks.core.errors import UnreadableError
-    from expflow_hooks.core.writer import Writer
+    from expflow_hooks.core.registry import lock
+    from expflow_hooks.core.registry.writer import Writer
 
     def refuse(fd: int) -> None:
         raise BlockingIOError if kept == "by another process" else OSError(errno.ENOLCK, "no locks here")
 
-    monkeypatch.setattr(locking, "_try", refuse)
-    monkeypatch.setattr(locking, "WAIT", 0.05)
+    monkeypatch.setattr(lock, "_try", refuse)
+    monkeypatch.setattr(lock, "WAIT", 0.05)
     path = tmp_path / "r.jsonl"
     path.write_text('{"experiment_id": "a"}\n')
     with pytest.raises(UnreadableError, match=r"another process keeps the lock|no locks here"):

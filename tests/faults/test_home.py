@@ -11,9 +11,9 @@ from hashlib import sha256
 import pytest
 from powerless import drop_power, needs_modes
 
-from expflow_hooks.core import home as homes
+from expflow_hooks.core import files
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.writer import Writer
+from expflow_hooks.core.registry.writer import Writer
 
 NOBODY = 65534
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving a file to another owner needs root")
@@ -83,7 +83,7 @@ def test_a_linked_folder_guards(home, tmp_path):
 
 
 def test_a_link_that_is_put_there_between_check_and_use_is_not_followed(home, tmp_path, monkeypatch):
-    path = homes.make_home()
+    path = files.make_home()
     victim = tmp_path / "victim"
     victim.write_text("")
     real = os.open
@@ -97,7 +97,7 @@ def test_a_link_that_is_put_there_between_check_and_use_is_not_followed(home, tm
             victim.rename(tmp_path / "experiments.jsonl")
         return real(name, *arguments, **options)
 
-    monkeypatch.setattr(homes.os, "open", swap)
+    monkeypatch.setattr(files.os, "open", swap)
     with pytest.raises(UnreadableError, match="symbolic link"):
         Writer(os.path.join(path, "experiments.jsonl")).append({"experiment_id": "a"})
     assert swapped
@@ -126,7 +126,7 @@ def test_a_home_that_is_none(value, says, work):
 
 
 def test_without_home_the_user_database_says_it(home):
-    code = "import os; os.environ.pop('HOME'); from expflow_hooks.core.home import home; print(home())"
+    code = "import os; os.environ.pop('HOME'); from expflow_hooks.core.files import home; print(home())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     import pwd
 

@@ -10,8 +10,8 @@ import time
 import appending
 import pytest
 
-from expflow_hooks.core.registry import Registry
-from expflow_hooks.core.tail import open_settled
+from expflow_hooks.core.registry.live_file import open_settled
+from expflow_hooks.core.registry.reader import Registry
 
 HALF, REST = b'{"experiment_id": "a", "metrics": ', b'{"pde_mean": 1.5}}\n'
 

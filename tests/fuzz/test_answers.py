@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expflow_hooks.action.event import Event, Run, read_event
-from expflow_hooks.action.marker import Marker, read_marker, read_state, state_line
+from expflow_hooks.action.page.marker import Marker, read_marker, read_state, state_line
+from expflow_hooks.action.request.event import Event, Run, read_event
 from expflow_hooks.core.errors import ExpflowError
-from expflow_hooks.core.experiment import Experiment
-from expflow_hooks.core.metrics import Metrics
-from expflow_hooks.core.values import value_status
-from expflow_hooks.sources.clearml_api import _decode
-from expflow_hooks.sources.clearml_task import Flattening, Remarks, to_experiment
+from expflow_hooks.core.metrics.standard import Metrics
+from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.sources.clearml.client import _decode
+from expflow_hooks.sources.clearml.task import Flattening, Remarks, to_experiment
 
 EVENTS = {
     path.stem: json.loads(path.read_text())

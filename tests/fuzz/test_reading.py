@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expflow_hooks.core.errors import ExpflowError, PolicyError
-from expflow_hooks.core.policy import Policy, parse_policy
-from expflow_hooks.core.registry import Registry, revisions
-from expflow_hooks.core.verify import verify
-from expflow_hooks.core.writer import Writer
+from expflow_hooks.core.policy.policy import Policy, parse_policy
+from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.verify import verify
+from expflow_hooks.core.registry.writer import Writer
 from expflow_hooks.render.experiments import render_experiments, render_history
 from expflow_hooks.render.verification import render_verification
 from expflow_hooks.scan import exact

@@ -11,28 +11,29 @@ from cmarkgfm.cmark import Options
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expflow_hooks.action.candidates import Candidates
-from expflow_hooks.action.change import Change, Commit, Leak
-from expflow_hooks.action.comment import Page, marker_of, render_comment
-from expflow_hooks.action.event import Run
-from expflow_hooks.action.heads import Chain, Vouched, missed, read_vouched
-from expflow_hooks.action.history import make_state
-from expflow_hooks.action.inputs import Inputs
-from expflow_hooks.action.judge import Evidence, judge, keep_apart, runs_of
-from expflow_hooks.action.marker import read_marker, read_state, state_line
+from expflow_hooks.action.evidence.change import Change, Commit, Leak
+from expflow_hooks.action.evidence.registry import read_past, revisions_of
+from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.outputs import outputs_of
-from expflow_hooks.action.policydiff import PolicyChange
-from expflow_hooks.action.registry import read_past, revisions_of
-from expflow_hooks.action.rules import Rules
-from expflow_hooks.action.sizing import FULL
-from expflow_hooks.action.words import LOOKS
-from expflow_hooks.core.experiment import latest
-from expflow_hooks.core.gates import parse_gate
-from expflow_hooks.core.grouping import GroupBy
-from expflow_hooks.core.policy import parse_policy
-from expflow_hooks.core.ranking import Query, rank
-from expflow_hooks.core.registry import Registry
-from expflow_hooks.core.verify import verify
+from expflow_hooks.action.page.candidates import Candidates
+from expflow_hooks.action.page.heads import Chain, Vouched, missed, read_vouched
+from expflow_hooks.action.page.history import make_state
+from expflow_hooks.action.page.marker import read_marker, read_state, state_line
+from expflow_hooks.action.page.page import Page, marker_of, render_comment
+from expflow_hooks.action.page.sizing import FULL
+from expflow_hooks.action.page.words import LOOKS
+from expflow_hooks.action.request.event import Run
+from expflow_hooks.action.request.inputs import Inputs
+from expflow_hooks.action.verdict import Evidence, judge, keep_apart, runs_of
+from expflow_hooks.core.metrics.gates import parse_gate
+from expflow_hooks.core.policy.diff import PolicyChange
+from expflow_hooks.core.policy.policy import parse_policy
+from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.rank import rank
+from expflow_hooks.core.registry.experiment import latest
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.verify import verify
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.experiments import render_experiments
 from expflow_hooks.render.table import Column, Data, Table, to_markdown, to_text

@@ -13,19 +13,20 @@ from requests.adapters import HTTPAdapter
 from test_answers import TASK
 from urllib3 import HTTPResponse
 
-from expflow_hooks.action import comments, pulls, statuses
-from expflow_hooks.action.change import Change, Commit
-from expflow_hooks.action.github import GitHub, make_session
-from expflow_hooks.action.marker import Marker
-from expflow_hooks.action.remote import Remote
+from expflow_hooks.action.evidence.change import Change, Commit
+from expflow_hooks.action.evidence.remote import Remote
+from expflow_hooks.action.github import comments, pulls, statuses
+from expflow_hooks.action.github.client import GitHub, make_session
+from expflow_hooks.action.page.marker import Marker
 from expflow_hooks.core.errors import ExpflowError
-from expflow_hooks.core.gates import parse_gate
-from expflow_hooks.core.policy import Policy
-from expflow_hooks.core.ranking import Query, Selection
-from expflow_hooks.sources import Reading
-from expflow_hooks.sources.clearml import open_clearml
-from expflow_hooks.sources.clearml_api import Client
-from expflow_hooks.sources.clearml_credentials import Credentials
+from expflow_hooks.core.metrics.gates import parse_gate
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.sources.base import Reading
+from expflow_hooks.sources.clearml.client import Client
+from expflow_hooks.sources.clearml.credentials import Credentials
+from expflow_hooks.sources.clearml.read import open_clearml
 
 KEY = "the-key-that-nobody-may-see"
 SHA, OTHER = "a" * 40, "b" * 40

@@ -8,7 +8,7 @@ import sys
 import pytest
 from gitrepo import Repo
 
-from expflow_hooks.core.writer import Writer
+from expflow_hooks.core.registry.writer import Writer
 
 REGISTRY = "experiments.jsonl"
 A, B, C = (f'{{"experiment_id": "{name}", "metrics": {{"pde_mean": 1.5}}}}\n' for name in "abc")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from fakes.clearml_server import Server
 
-from expflow_hooks.sources.clearml_api import Client
-from expflow_hooks.sources.clearml_credentials import find_credentials
+from expflow_hooks.sources.clearml.client import Client
+from expflow_hooks.sources.clearml.credentials import find_credentials
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from fakes.clearml_server import ACCESS, SECRET, TOKEN, Server
 from fakes.clearml_tasks import task
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.sources.clearml_api import Client, ServerError
-from expflow_hooks.sources.clearml_credentials import Credentials, find_credentials
+from expflow_hooks.sources.clearml.client import Client, ServerError
+from expflow_hooks.sources.clearml.credentials import Credentials, find_credentials
 
 QUERY = {"page": 0, "page_size": 500}
 

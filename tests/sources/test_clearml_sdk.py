@@ -9,10 +9,10 @@ import sys
 
 from fakes.clearml_tasks import metrics, task
 
-from expflow_hooks.core.metrics import Metrics
-from expflow_hooks.core.policy import Policy
-from expflow_hooks.sources.clearml import read_some
-from expflow_hooks.sources.clearml_task import Flattening, Remarks, to_experiment
+from expflow_hooks.core.metrics.standard import Metrics
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.sources.clearml.read import read_some
+from expflow_hooks.sources.clearml.task import Flattening, Remarks, to_experiment
 
 _QUERY = """
 import json

@@ -1,0 +1,90 @@
+"""Which rules are binding: the base's policy and the inputs' gates, else the inputs, else what the head proposes.
+
+Pure: it takes the bytes of both policies. The head never judges itself where the base has a policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from expflow_hooks.action.request.inputs import Inputs
+from expflow_hooks.core.errors import PolicyError, UsageError
+from expflow_hooks.core.policy.diff import PolicyChange, diff_policies
+from expflow_hooks.core.policy.policy import Policy, parse_policy
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.registry.experiment import Selection
+
+ORIGINS = {
+    "base": "the base's policy",
+    "inputs": "the workflow's inputs; the base has no policy",
+    "head": "the policy that this change proposes, not yet binding; the base has none",
+}
+
+
+class Rules(NamedTuple):
+    """The rules to judge by, where they come from, and what the head would change in them."""
+
+    policy: Policy
+    query: Query
+    origin: str  # one of ORIGINS
+    changes: tuple[PolicyChange, ...] = ()
+    broken: str = ""  # why the head's policy cannot be used
+
+    @property
+    def audits(self) -> bool:
+        """Say whether the policy asks for an audit; without the section there is nothing to hold runs to."""
+        return "audit" in self.policy.sections
+
+
+def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rules:
+    """Return the rules; raise PolicyError for a binding policy that cannot be used, UsageError where there is none."""
+    proposed, broken = _proposed(head, inputs.policy)
+    if base is not None:
+        policy = parse_policy(_text(base, inputs.policy), f"{inputs.policy} (base)")
+        changes = [] if broken else diff_policies(policy, proposed or Policy())
+        if head is None:
+            changes.insert(0, PolicyChange(inputs.policy, "there", None, True))
+        return Rules(policy, make_query(inputs, policy), "base", tuple(changes), broken)
+    if inputs.sort_by or inputs.gates:
+        return Rules(Policy(), make_query(inputs, Policy()), "inputs", (), broken)
+    if broken:
+        raise PolicyError(broken)
+    if proposed is None:
+        raise UsageError(
+            f"no rules to judge by: the base has no {inputs.policy}, and neither sort-by nor gates is given;"
+            " add the file, or an input such as `gates: pde_mean:lt:18.09`"
+        )
+    return Rules(proposed, make_query(inputs, proposed), "head")
+
+
+def make_query(inputs: Inputs, policy: Policy) -> Query:
+    """Return what to rank by: an input overrides the policy, but the inputs' gates only add to the policy's."""
+    board = policy.leaderboard
+    gates = dict.fromkeys((*board.gates, *inputs.gates))
+    return Query(
+        inputs.sort_by or board.sort_by or "seg_total",
+        inputs.higher_is_better,
+        tuple(gates),
+        board.group_by,
+        None,  # the whole ranking: a candidate may stand below what is shown
+        Selection(inputs.project or board.project, inputs.tags or board.tags),
+        policy.metrics,
+    )
+
+
+def _proposed(head: bytes | None, path: str) -> tuple[Policy | None, str]:
+    if head is None:
+        return None, ""
+    try:
+        policy = parse_policy(_text(head, path), path)
+    except PolicyError as error:
+        return None, str(error)
+    return replace(policy, path=path), ""
+
+
+def _text(data: bytes, path: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise PolicyError(f"{path}: is not UTF-8 text") from None

@@ -1,0 +1,87 @@
+"""The registry's heads: what a comment vouches for, and what of it the registry of a later run has not any more.
+
+A changed last line or a cut tail cannot be told from the file alone; with the heads that an earlier run noted it can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeGuard
+
+from expflow_hooks.core.registry.chain import MOST_NAMED, digest_of
+from expflow_hooks.core.registry.verify import Read, Verification
+
+_LONGEST_NAME = 400  # characters
+_MOST_LINES = 10**12
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A registry's history as a run finds it: the file's name, what `verify` found, and its lines, if they are asked
+    for."""
+
+    name: str
+    found: Verification
+    read: Read = field(repr=False)
+
+    def lacks(self, heads: Collection[str]) -> set[str]:
+        """Return those of the hashes that are no line's; the file is read only where one is no head any more."""
+        sought = {bytes.fromhex(head) for head in heads if head not in self.found.heads}
+        for line in self.read() if sought else ():
+            sought.discard(digest_of(line))
+            if not sought:
+                break
+        return {digest.hex() for digest in sought}
+
+
+class Vouched(NamedTuple):
+    """What a comment vouches for: a registry's name, its number of lines, its heads as hash -> line, at a commit."""
+
+    name: str
+    lines: int
+    heads: Mapping[str, int]
+    commit: str
+
+
+def read_vouched(state: Mapping[str, Any]) -> Vouched | None:
+    """Return what a comment's state vouches for; nothing for an older version's, and of a damaged one what is sound."""
+    kept = state.get("registry")
+    if not isinstance(kept, dict):
+        return None
+    name, lines, heads, commit = map(kept.get, Vouched._fields)
+    if not (isinstance(name, str) and _is_count(lines) and isinstance(heads, dict) and isinstance(commit, str)):
+        return None
+    sound = {head: line for head, line in heads.items() if _DIGEST.fullmatch(head) and _is_count(line)}
+    return Vouched(name[:_LONGEST_NAME], lines, _newest(sound), commit if _COMMIT.fullmatch(commit) else "")
+
+
+def missed(chain: Chain | None, before: Vouched | None) -> Vouched | None:
+    """Return what was vouched for with only the heads that are gone; nothing where all are there, or for another
+    registry."""
+    if chain is None or before is None or chain.name[:_LONGEST_NAME] != before.name:
+        return None
+    gone = chain.lacks(before.heads)
+    return before._replace(heads={head: line for head, line in before.heads.items() if head in gone}) if gone else None
+
+
+def vouch(chain: Chain | None, commit: str, before: Vouched | None, missing: Vouched | None) -> Vouched | None:
+    """Return what a comment vouches for from now on.
+
+    While a line is missed, and where no registry could be read, that is what it vouched for before: else writing on, or
+    a run that fails, would end the alarm.
+    """
+    if chain is None or missing is not None:
+        return before
+    return Vouched(chain.name[:_LONGEST_NAME], chain.found.lines, _newest(chain.found.heads), commit)
+
+
+def _newest(heads: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(heads.items(), key=lambda head: head[1])[-MOST_NAMED:])
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_LINES

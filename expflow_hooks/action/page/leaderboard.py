@@ -1,0 +1,152 @@
+"""The ranking in the comment: the table with the candidate marked, its chart, and what stands below the line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from expflow_hooks.action.page.chart import Bar, draw
+from expflow_hooks.action.page.numbers import are_told_apart, short, short_in_gate
+from expflow_hooks.action.page.sizing import Detail
+from expflow_hooks.action.verdict import Judgement
+from expflow_hooks.core.metrics.gates import GateResult
+from expflow_hooks.core.metrics.values import show_number, value_status
+from expflow_hooks.core.ranking.rank import Ranking
+from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.render.escape import code_span
+
+DEFAULT_TOP = 20
+_CHARTED = 12  # rows
+_TAGS = 4
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def sections(judgement: Judgement, detail: Detail, commits_url: str) -> list[str]:
+    """Return the blocks of Markdown: table, chart, below the line."""
+    ranking = judgement.evidence.ranking
+    if ranking is None or not detail.ranking or not ranking.experiments:
+        return []
+    return [
+        block
+        for block in (
+            _table(judgement, ranking, detail, commits_url),
+            _chart(judgement, ranking) if detail.chart else "",
+            _below(judgement, ranking, detail),
+        )
+        if block
+    ]
+
+
+def arrow(ranking: Ranking) -> str:
+    """Return the direction as an arrow: ↓ where the smallest value is best."""
+    return "↑" if ranking.higher_is_better else "↓"
+
+
+def _table(judgement: Judgement, ranking: Ranking, detail: Detail, commits_url: str) -> str:
+    shown = _shown(judgement, ranking, detail)
+    if not shown:
+        return ""
+    query = ranking.query
+    headings = ["Rank", "Experiment", f"{code_span(query.sort_by)} {arrow(ranking)}"]
+    headings += [code_span(gate.show()) for gate in query.gates]
+    headings += ["Tags", "Commit"] if detail.columns else []
+    lines = [_row(headings), "|--:|:--|--:|" + ":--|" * (len(headings) - 3)]
+    show = short if are_told_apart(row.value for row in shown) else show_number
+    place = 0
+    for row in shown:
+        at = ranking.ranked.index(row)
+        if at > place:
+            lines.append(_row([f"<sub>{at - place} more</sub>"] + [""] * (len(headings) - 1)))
+        lines.append(_row(_cells(judgement, row, detail, commits_url, show)))
+        place = at + 1
+    if len(ranking.ranked) > place:
+        lines.append(_row([f"<sub>{len(ranking.ranked) - place} more</sub>"] + [""] * (len(headings) - 1)))
+    return "\n".join(lines)
+
+
+def _shown(judgement: Judgement, ranking: Ranking, detail: Detail) -> list[Row]:
+    """Return the first rows, and the candidates wherever they rank."""
+    evidence = judgement.evidence
+    top = evidence.inputs.top or (evidence.rules.policy.leaderboard.top if evidence.rules else None) or DEFAULT_TOP
+    first = ranking.ranked[: min(top, detail.rows)]
+    own = [row for row in judgement.rows if row.rank is not None and row not in first]
+    return first + own[: detail.rows]
+
+
+def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, show: Callable[[Any], str]) -> list[str]:
+    own = row in judgement.rows
+    rank = f"▶ **{row.rank}**" if own else str(row.rank)
+    notes = [*row.notes, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
+    name = (f"**{code_span(row.label)}**" if own else code_span(row.label)) + "".join(
+        f"<br><sub>{code_span(note)}</sub>" for note in notes
+    )
+    cells = [rank, name, _value(row, show), *(gate_cell(result) for result in row.gate_results)]
+    return [*cells, tags_cell(row.tags), commit_cell(row.commit, commits_url)] if detail.columns else cells
+
+
+def _value(row: Row, show: Callable[[Any], str]) -> str:
+    shown = show(row.value)
+    if row.group is None:
+        return shown
+    spread = f" ± {row.group.spread:.3g}" if row.group.spread is not None else ""
+    return f"{shown}{spread} <sub>n={row.n}</sub>"
+
+
+def gate_cell(result: GateResult) -> str:
+    """Return a gate's cell: whether it holds, the value, and the margin, which is positive inside the gate."""
+    mark = "✅" if result.passed else "❌"
+    if result.status or result.margin is None:
+        return f"{mark} {result.status}"
+    return f"{mark} {short_in_gate(result)} <sub>{result.margin:+.4g}</sub>"
+
+
+def tags_cell(tags: Sequence[str]) -> str:
+    """Return the first tags, each in a code span."""
+    more = f" +{len(tags) - _TAGS}" if len(tags) > _TAGS else ""
+    return " ".join(code_span(tag, 30) for tag in tags[:_TAGS]) + more
+
+
+def commit_cell(commit: str | None, commits_url: str) -> str:
+    """Return a commit's first digits, linked where it is a whole id."""
+    if not commit:
+        return ""
+    if commits_url and _COMMIT.fullmatch(commit):
+        return f"[`{commit[:7]}`]({commits_url}/{commit})"
+    return code_span(commit[:7] if _COMMIT.fullmatch(commit) else commit, 12)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _chart(judgement: Judgement, ranking: Ranking) -> str:
+    rows = [row for row in ranking.ranked if row in ranking.ranked[:_CHARTED] or row in judgement.rows]
+    failed = [row for row in judgement.rows if row.rank is None and value_status(row.value) is None]
+    bars = [Bar(row.rank, row.value, row in judgement.rows) for row in (rows + failed)[: 2 * _CHARTED]]
+    gates = [gate.threshold for gate in ranking.query.gates if gate.metric == ranking.query.sort_by]
+    lines = draw(bars, gates, arrow(ranking))
+    return "```text\n" + "\n".join(lines) + "\n```" if lines else ""
+
+
+def _below(judgement: Judgement, ranking: Ranking, detail: Detail) -> str:
+    """Return the rows below the line, folded; the candidates among them come first."""
+    if not ranking.below:
+        return ""
+    own = [row for row in ranking.below if row in judgement.rows]
+    rows = (own + [row for row in ranking.below if row not in judgement.rows])[: max(detail.below, len(own[:3]))]
+    lines = [_row(["Experiment", f"{code_span(ranking.query.sort_by)} {arrow(ranking)}", "Why it does not rank"])]
+    lines.append("|:--|--:|:--|")
+    for row in rows:
+        name = f"▶ **{code_span(row.label)}**" if row in own else code_span(row.label)
+        reason = code_span(row.reason(ranking.query.sort_by) or "", 200)
+        lines.append(_row([name, short(row.value), reason]))
+    more = len(ranking.below) - len(rows)
+    if more:
+        lines.append(_row([f"<sub>{more} more</sub>", "", ""]))
+    return folded(f"{len(ranking.below)} below the line", "\n".join(lines), opened=bool(own))
+
+
+def folded(summary: str, body: str, *, opened: bool = False) -> str:
+    """Return a part that opens on a click; the summary is text of ours."""
+    return f"<details{' open' if opened else ''}><summary>{summary}</summary>\n\n{body}\n\n</details>"

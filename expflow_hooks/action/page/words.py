@@ -1,0 +1,89 @@
+"""The words of a verdict: sentences as Markdown and as plain text, what each verdict is called, and how it looks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from expflow_hooks.action.page.numbers import short
+from expflow_hooks.action.verdict import (
+    ERROR,
+    FAIL,
+    NO_CANDIDATE,
+    PASS,
+    UNDECIDED_VERDICT,
+    Judgement,
+    Said,
+    candidate_rows,
+)
+from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.render.escape import code_span, terminal
+from expflow_hooks.render.table import Data
+
+
+class Look(NamedTuple):
+    """How a verdict looks: its sign, its words, and the state of the commit status."""
+
+    sign: str
+    words: str
+    state: str
+
+
+LOOKS = {
+    PASS: Look("✅", "pass", "success"),
+    FAIL: Look("❌", "fail", "failure"),
+    NO_CANDIDATE: Look("⚪", "no candidate", "success"),
+    UNDECIDED_VERDICT: Look("⏳", "undecided", "pending"),
+    ERROR: Look("🛑", "error", "error"),
+}
+
+
+def markdown(said: Said) -> str:
+    """Return a sentence as Markdown; what is not ours stands in code spans."""
+    return "".join(code_span(piece, 200) if isinstance(piece, Data) else piece for piece in said)
+
+
+def plain(said: Said) -> str:
+    """Return a sentence as text without anything that a terminal or a log would obey."""
+    return " ".join(terminal("".join(said)).split())
+
+
+def status_state(judgement: Judgement) -> str:
+    """Return the state of the commit status; no candidate where one is required is a wait for one."""
+    missing = judgement.verdict == NO_CANDIDATE and not judgement.passed
+    return "pending" if missing else LOOKS[judgement.verdict].state
+
+
+def standing(judgement: Judgement) -> Said:
+    """Return where the best candidate stands: its rank, its value, and how far it is from the best of the others."""
+    ranking = judgement.evidence.ranking
+    best = next((row for row in judgement.rows if row.rank is not None), None)
+    if ranking is None or not judgement.rows:
+        return ()
+    query = ranking.query
+    if best is None:
+        return Data(judgement.rows[0].label), " stands below the line"
+    said: Said = (Data(best.label), f" is rank {best.rank} of {ranking.counts['ranked']} by ", Data(query.sort_by))
+    return (*said, f": {short(best.value)}", *distance(judgement, best))
+
+
+def distance(judgement: Judgement, row: Row) -> Said:
+    """Return how far a candidate is from the best of the others, in the metric's unit."""
+    ranking = judgement.evidence.ranking
+    assert ranking is not None
+    own = candidate_rows(judgement.evidence)
+    other = next((other for other in ranking.ranked if other not in own), None)
+    if other is None or value_status(row.value) is not None:
+        return ()
+    gap = abs(row.value - other.value)
+    if gap == 0:
+        return ", level with the best of the others, ", Data(other.label)
+    ahead = (row.value > other.value) == ranking.higher_is_better
+    return f", {gap:.4g} {'ahead of' if ahead else 'behind'} the best of the others, ", Data(other.label)
+
+
+def description(judgement: Judgement) -> str:
+    """Return the verdict in one short line, for the commit status and the log's last line."""
+    look = LOOKS[judgement.verdict]
+    told = [plain(reason) for reason in judgement.reasons] or [plain(standing(judgement))]
+    return f"{look.words}: {'; '.join(told)}" if any(told) else look.words

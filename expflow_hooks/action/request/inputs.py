@@ -1,0 +1,129 @@
+"""What the workflow's author asked for: every input of `action.yml`, read and checked in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.metrics.gates import Gate, parse_gate
+from expflow_hooks.core.suggest import did_you_mean
+
+FAIL_ON = ("candidate-fail", "none-pass", "any-fail", "never")
+COMMENT_MODES = ("auto", "always", "on-change", "never")
+STATUS_MODES = ("auto", "never")
+DIRECTIONS: dict[str, bool | None] = {"": None, "ascending": False, "descending": True}
+"""Input `direction` -> whether higher is better; None is the metric's own direction."""
+
+_TRUTH = {"true": True, "false": False}
+_KEY = re.compile(r"[A-Za-z0-9._-]{1,60}")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs, checked. The token is never shown."""
+
+    policy: str = "expflow.yaml"
+    source: str | None = None
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    sort_by: str | None = None
+    higher_is_better: bool | None = None
+    gates: tuple[Gate, ...] = ()
+    top: int | None = None
+    fail_on: str = "candidate-fail"
+    require_candidate: bool = False
+    allow_empty: bool = False
+    comment: str = "auto"
+    comment_key: str = "default"
+    status: str = "auto"
+    token: str = field(default="", repr=False)
+
+
+def read_inputs(environment: Mapping[str, str]) -> Inputs:
+    """Return the inputs from `INPUT_*`; raise UsageError that names the input and shows a right value."""
+    found: dict[str, Any] = {}
+    for name, clean in _CLEAN.items():
+        text = environment.get("INPUT_" + name.upper().replace("-", "_"), "").strip()
+        if text:
+            try:
+                found[_FIELDS.get(name, name.replace("-", "_"))] = clean(text)
+            except UsageError as error:
+                raise UsageError(f"input {name}: {error}") from None
+    return Inputs(**found)
+
+
+def clean_path(text: str) -> str:
+    """Return a path inside the repository, with `/`."""
+    path = text.replace("\\", "/").removeprefix("./")
+    if path.startswith("/") or ".." in path.split("/") or not path.isprintable():
+        raise UsageError(f"{text[:80]!r} must be a path inside the repository, such as expflow.yaml")
+    return path
+
+
+def clean_list(text: str) -> tuple[str, ...]:
+    """Return the items of a list, separated by commas or lines."""
+    return tuple(item for part in text.splitlines() for item in map(str.strip, part.split(",")) if item)
+
+
+def clean_gates(text: str) -> tuple[Gate, ...]:
+    """Return the gates, one a line; empty lines and lines that start with `#` are passed over."""
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(parse_gate(line) for line in lines if line and not line.startswith("#"))
+
+
+def clean_top(text: str) -> int:
+    """Return how many rows to show."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000):
+        raise UsageError(f"{text[:40]!r} must be a whole number from 1 to 1000, such as 20")
+    return int(text)
+
+
+def clean_bool(text: str) -> bool:
+    """Return true or false, which must be written so."""
+    return _TRUTH[clean_choice(*_TRUTH)(text.lower())]
+
+
+def clean_direction(text: str) -> bool | None:
+    """Return whether higher is better."""
+    return DIRECTIONS[clean_choice("ascending", "descending")(text)]
+
+
+def clean_key(text: str) -> str:
+    """Return a comment's key, which stands in its marker and in the status's name."""
+    if not _KEY.fullmatch(text):
+        raise UsageError(f"{text[:80]!r} must be letters, digits, '.', '_' and '-', 60 at most, such as task1")
+    return text
+
+
+def clean_choice(*allowed: str) -> Callable[[str], str]:
+    """Return a function that takes one of a few words."""
+
+    def clean(text: str) -> str:
+        if text not in allowed:
+            raise UsageError(f"must be one of {', '.join(allowed)}, not {text[:80]!r}{did_you_mean(text, allowed, 1)}")
+        return text
+
+    return clean
+
+
+_CLEAN: dict[str, Callable[[str], Any]] = {
+    "policy": clean_path,
+    "source": str,
+    "project": str,
+    "tags": clean_list,
+    "sort-by": str,
+    "direction": clean_direction,
+    "gates": clean_gates,
+    "top": clean_top,
+    "fail-on": clean_choice(*FAIL_ON),
+    "require-candidate": clean_bool,
+    "allow-empty": clean_bool,
+    "comment": clean_choice(*COMMENT_MODES),
+    "comment-key": clean_key,
+    "status": clean_choice(*STATUS_MODES),
+    "github-token": str,
+}
+_FIELDS = {"direction": "higher_is_better", "github-token": "token"}

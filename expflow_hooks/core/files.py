@@ -1,0 +1,200 @@
+"""`~/.expflow` and the files in it: private, made safely, replaced atomically.
+
+On POSIX the folder is opened first and checked, and its files are opened through it: whoever puts a link in its place
+between the check and the use gains nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from expflow_hooks.core.errors import UnreadableError
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_THROUGH_FOLDER = os.open in os.supports_dir_fd
+
+
+def home() -> str:
+    """Return the path of `~/.expflow`; raise UnreadableError if the home folder is not known."""
+    folder = os.path.expanduser("~")
+    if not os.path.isabs(folder) or os.environ.get("HOME") == "":  # an empty one would be the root folder
+        raise UnreadableError("the home folder is not known: set HOME to its whole path")
+    return os.path.join(folder, ".expflow")
+
+
+def make_home() -> str:
+    """Make `~/.expflow` with mode 0700 if it is not there, and return it; raise UnreadableError if it is not ours."""
+    path = home()
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+            os.chmod(path, 0o700)  # whatever the umask: a folder without its owner's bits could not be opened
+    except OSError as error:
+        raise UnreadableError(f"cannot make {path}: {error.strerror}") from None
+    with _folder(path, mend=True):
+        return path
+
+
+def is_private(path: str) -> bool:
+    """Say whether a path is one of a file in `~/.expflow`."""
+    try:
+        return os.path.dirname(os.path.abspath(path)) == home()
+    except UnreadableError:
+        return False
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file in `~/.expflow` and return its descriptor; one that is opened to write gets mode 0600.
+
+    Raises UnreadableError for a symlink, another owner's file or folder, and for what is no plain file; OSError if it
+    cannot be opened.
+    """
+    mend = flags & (os.O_WRONLY | os.O_RDWR) != 0
+    with _folder(os.path.dirname(path), mend=mend) as folder:
+        name = path if folder is None else os.path.basename(path)
+        try:
+            fd = os.open(name, flags | _NO_LINK, 0o600, dir_fd=folder)
+        except OSError as error:
+            if os.path.islink(path):
+                raise UnreadableError(f"{path} is a symbolic link, which is not followed: move it away") from None
+            raise error
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise UnreadableError(f"{path} is not a plain file: move it away")
+        _refuse_other_owner(path, found)
+        if mend:
+            _make_private(fd, found, 0o600)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def read_private(path: str, limit: int = 4096) -> bytes | None:
+    """Return the first bytes of a private file, or None if there is none.
+
+    Raises UnreadableError for a symlink, another owner's file, or one that cannot be read.
+    """
+    try:
+        fd = open_private(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return os.read(fd, limit)
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
+    finally:
+        os.close(fd)
+
+
+def replace_private(path: str, data: bytes) -> None:
+    """Replace a file atomically with mode 0600, whatever the umask; raise UnreadableError and leave the old one."""
+    new = f"{path}.{os.urandom(8).hex()}"
+    try:
+        fd = open_private(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        try:
+            if os.write(fd, data) != len(data):
+                raise OSError(28, "No space left on device")
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(new, path)
+        sync_folder(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(new)
+        raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
+
+
+def append_private(path: str, line: str) -> None:
+    """Append a line to a file of mode 0600; raise UnreadableError if it cannot be written."""
+    try:
+        fd = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            os.write(fd, f"{line}\n".encode("utf-8", "backslashreplace"))
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
+
+
+def sync_folder(path: str) -> None:
+    """Bring the name of a new file onto the disk, where the system has a way to."""
+    if os.name != "posix":
+        return
+    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno != 22:  # EINVAL: a file system whose folders cannot be synced
+            raise
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _folder(path: str, *, mend: bool) -> Iterator[int | None]:
+    """Open the folder, check it, and with `mend` make it private.
+
+    Yields its descriptor, or None where files cannot be opened through one.
+
+    Raises UnreadableError for what is no folder of ours, FileNotFoundError where there is none.
+    """
+    if not _THROUGH_FOLDER:
+        yield None
+        return
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if os.path.islink(path):
+            raise UnreadableError(f"{path} is a symbolic link, which is not followed: move it away") from None
+        if isinstance(error, NotADirectoryError):
+            if not os.path.lexists(path):
+                raise FileNotFoundError(error.errno, error.strerror, path) from None
+            raise UnreadableError(f"{path} is not a folder: move it away") from None
+        raise UnreadableError(f"cannot open {path}: {error.strerror}") from None
+    try:
+        found = os.fstat(fd)
+        _refuse_other_owner(path, found)
+        if mend:
+            _make_private(fd, found, stat.S_IMODE(found.st_mode) & 0o700)
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _make_private(fd: int, found: os.stat_result, mode: int) -> None:
+    """Take from others what they may do with what is open here; a file's owner gets what a umask took."""
+    if os.name == "posix" and stat.S_IMODE(found.st_mode) != mode:
+        os.fchmod(fd, mode)
+
+
+def _refuse_other_owner(path: str, found: os.stat_result) -> None:
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        raise UnreadableError(f"{path} belongs to another user: it is not trusted")
+
+
+def folders_up(start: str = ".") -> Iterator[str]:
+    """Yield `start` and the folders above it up to the repository's root; only `start` outside a repository."""
+    folders = []
+    folder = os.path.abspath(start)
+    while True:
+        folders.append(folder)
+        if os.path.exists(os.path.join(folder, ".git")):
+            yield from folders
+            return
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            yield folders[0]
+            return
+        folder = parent

@@ -1,0 +1,188 @@
+"""The standard metrics: one registry of names with group, direction, unit and threshold, and `report_standard`.
+
+A policy adds to the standard metrics and maps other people's names to them; it never takes one away.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.suggest import did_you_mean
+
+
+class Metric(NamedTuple):
+    """One metric: its group, its direction, and where it has them, its unit, threshold and the name it is read from."""
+
+    name: str
+    group: str
+    higher_is_better: bool
+    unit: str
+    description: str
+    threshold: float | None = None
+    source: str | None = None  # the name under which experiments report it, where that differs
+
+    def entry(self) -> Mapping[str, Any]:
+        """Return the read-only mapping that `STANDARD_METRICS` holds; `threshold` only where one exists."""
+        entry = {
+            "type": "scalar",
+            "group": self.group,
+            "higher_is_better": self.higher_is_better,
+            "unit": self.unit,
+            "description": self.description,
+        }
+        if self.threshold is not None:
+            entry["threshold"] = self.threshold
+        return MappingProxyType(entry)
+
+
+# Names, groups, directions and the two thresholds (18.09 and 60 minutes) are the competition's own.
+_STANDARD = (
+    Metric("seg_total", "Score", True, "points", "Total segment score, the competition's primary metric"),
+    Metric("seg1", "Score", True, "points", "Score of segment 1"),
+    Metric("seg2", "Score", True, "points", "Score of segment 2"),
+    Metric("seg3", "Score", True, "points", "Score of segment 3"),
+    Metric("val_mse", "Loss", False, "", "Mean squared error on the validation set"),
+    Metric("val_relmse", "Loss", False, "", "Mean squared error relative to the target's mean square"),
+    Metric("val_lprel", "Loss", False, "", "Relative Lp error, |u - v|_p / |v|_p"),
+    Metric("val_h1rel", "Loss", False, "", "Relative H1 (Sobolev) error, values and first derivatives"),
+    Metric("val_rmse", "Error", False, "", "Root mean squared error"),
+    Metric("val_nrmse", "Error", False, "", "Root mean squared error over the target's root mean square"),
+    Metric("val_max_err", "Error", False, "", "Largest absolute error at any point"),
+    Metric("val_bd_err", "Error", False, "", "Root mean squared error on the boundary"),
+    Metric("val_csv_err", "Error", False, "", "Root mean squared error of conserved quantities"),
+    Metric("val_fourier_low", "Fourier", False, "", "Root mean squared error in the low spatial frequencies"),
+    Metric("val_fourier_mid", "Fourier", False, "", "Root mean squared error in the middle spatial frequencies"),
+    Metric("val_fourier_high", "Fourier", False, "", "Root mean squared error in the high spatial frequencies"),
+    Metric("pde_mean", "PDE", False, "", "Mean residual of the PDE over the segments, the competition's gate", 18.09),
+    Metric("pde_seg1", "PDE", False, "", "Residual of the PDE on segment 1"),
+    Metric("pde_seg2", "PDE", False, "", "Residual of the PDE on segment 2"),
+    Metric("pde_seg3", "PDE", False, "", "Residual of the PDE on segment 3"),
+    Metric("train_time_min", "Time", False, "min", "Wall-clock time of the training", 60),
+    Metric("arch_params", "Model", False, "parameters", "Number of trainable parameters"),
+    Metric("epochs", "Training", False, "epochs", "Epochs trained"),
+)
+
+STANDARD_METRICS: Mapping[str, Mapping[str, Any]] = MappingProxyType({m.name: m.entry() for m in _STANDARD})
+"""Every standard metric by name: type, group, higher_is_better, unit, description, threshold. Read-only."""
+
+REPORTED_MARK = "expflow-reported"
+"""The ClearML tag of a task reported through `report_standard`."""
+
+
+def zero_mark(name: str) -> str:
+    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this lower-is-better metric, no NaN.
+
+    One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
+    """
+    return f"expflow-zero:{name}"
+
+
+class Metrics:
+    """The metrics that a policy knows: the standard ones and its own, by name."""
+
+    def __init__(self, extra: Iterable[Metric] = (), trust_zero: Iterable[str] = ()) -> None:
+        self._by_name = {m.name: m for m in (*_STANDARD, *extra)}
+        self.trust_zero = frozenset(trust_zero)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Any:
+        return iter(self._by_name.values())
+
+    def get(self, name: str) -> Metric | None:
+        """Return the metric of that name, or None."""
+        return self._by_name.get(name)
+
+    def source(self, name: str) -> str:
+        """Return the name under which experiments report the metric: the policy's `from`, else its own."""
+        metric = self._by_name.get(name)
+        return metric.source if metric and metric.source else name
+
+    def require(self, name: str) -> Metric:
+        """Return the metric of that name; raise UsageError with the nearest names if there is none."""
+        metric = self._by_name.get(name)
+        if metric is None:
+            raise UsageError(unknown_metric(name, self._by_name))
+        return metric
+
+
+def unknown_metric(name: str, known: Iterable[str]) -> str:
+    """Return the error line for a metric that nobody knows, with the nearest names."""
+    hint = did_you_mean(name, known)
+    return f"unknown metric {name[:80]!r}{hint or '; `expflow-hooks metrics list` shows the known ones'}"
+
+
+def report_standard(task: Any = None, *, iteration: int = 0, **metrics: float) -> dict[str, float]:
+    """Check every name and value, then report them all; return what was reported.
+
+    `task` is a ClearML task (reported through its logger, and marked so that a real 0.0 is believed), an object with a
+    `report_scalar(title=, series=, value=, iteration=)` of its own, or None to check only. Units are those of
+    `STANDARD_METRICS`.
+
+    Raises ValueError for an unknown name or a value that does not count; nothing has been sent then. Raises
+    UnreadableError for metrics that did not arrive: ClearML's SDK uploads in the background and only logs a failure,
+    so its server is asked what it has. What the upload itself raises is passed on.
+    """
+    reported: dict[str, float] = {}
+    for name, value in metrics.items():
+        if name not in STANDARD_METRICS:
+            raise ValueError(unknown_metric(name, STANDARD_METRICS))
+        value = _plain_number(value)
+        status = value_status(value)
+        if status is not None:
+            raise ValueError(f"{name} is {status}: a metric is a finite number, such as {name}=12.5")
+        reported[name] = float(value)
+    if task is not None:
+        _send(task, reported, iteration)
+    return reported
+
+
+def _plain_number(value: Any) -> Any:
+    """Return the Python number inside a zero-dimensional NumPy or torch value; anything else as it is."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():
+        return item()
+    return value
+
+
+def _send(task: Any, reported: Mapping[str, float], iteration: int) -> None:
+    own = getattr(task, "report_scalar", None)
+    report = own if callable(own) else task.get_logger().report_scalar
+    for name, value in reported.items():
+        report(title=STANDARD_METRICS[name]["group"], series=name, value=value, iteration=iteration)
+    if own is None:
+        _confirm(task, reported)
+    if own is None and callable(getattr(task, "add_tags", None)):
+        zeros = [
+            name for name, value in reported.items() if value == 0 and not STANDARD_METRICS[name]["higher_is_better"]
+        ]
+        task.add_tags([REPORTED_MARK, *map(zero_mark, zeros)])
+
+
+def _confirm(task: Any, reported: Mapping[str, float]) -> None:
+    """Raise UnreadableError unless the server has what was reported; a task without a server has nothing to ask."""
+    flush, stored = getattr(task, "flush", None), getattr(task, "get_last_scalar_metrics", None)
+    offline = getattr(task, "is_offline", None)
+    if not (callable(flush) and callable(stored)) or (callable(offline) and offline()):
+        return
+    flush(wait_for_uploads=True)
+    for wait in (0.5, 1.0, 2.0, None):
+        found = stored()
+        lost = [name for name, value in reported.items() if value not in _values(found, name)]
+        if not lost:
+            return
+        if wait:
+            time.sleep(wait)
+    raise UnreadableError(f"the ClearML server did not take {', '.join(lost)}: report again when it can be reached")
+
+
+def _values(found: Any, name: str) -> Iterable[Any]:
+    title = found.get(STANDARD_METRICS[name]["group"]) if isinstance(found, Mapping) else None
+    entry = title.get(name) if isinstance(title, Mapping) else None
+    return entry.values() if isinstance(entry, Mapping) else ()

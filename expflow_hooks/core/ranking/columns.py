@@ -1,0 +1,258 @@
+"""The present state of every experiment, as the ranking keeps it: a few bytes each, and where the rest stands.
+
+A million experiments are columns of numbers, not a million objects: what they are ordered by, what keeps them below the
+line, and which configuration they are. The rest of the few that are shown is read again where it stands.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from operator import itemgetter
+from typing import Any, cast
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.metrics.gates import all_hold
+from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.ranking.groups import Configurations, GroupBy
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.revision_log import Changes
+from expflow_hooks.core.ranking.row import KINDS, Row, kind_of, revised
+from expflow_hooks.core.registry.experiment import Batch, Experiment
+
+MOST_REVISIONS = 5
+"""How many revisions a row tells, the last ones; `run show ID --history` has them all."""
+
+_CODES: dict[str | None, int] = {None: 0, **{kind: code for code, kind in enumerate(KINDS, start=1)}}
+_NOT_COMPLETED = _CODES["not_completed"]
+_KIND = 7  # the bits of a code that say the kind
+_BARE = 8  # nothing but the start of a training so far: what it says later is no revision
+_START = _BARE | _NOT_COMPLETED
+_ROOM = 4096  # experiments
+_NOTHING = Experiment("-")
+_SEE = "earlier lines of it: `expflow-hooks run show ID --history`"
+_NOWHERE = -1  # the configuration of an experiment that names none
+_NAN = float("nan")
+
+
+class Present:
+    """The present state of the experiments that are selected; an item is an experiment's number in the columns.
+
+    `recall` reads an experiment again at its place; without it, everything that a row may show is kept. With `names`,
+    the names of all metrics are noted.
+    """
+
+    def __init__(self, query: Query, recall: Callable[[int], Experiment] | None, *, names: bool) -> None:
+        self.size = 0
+        self.by_kind: dict[str | None, list[int]] = {}
+        self.at_hand: set[str] = set()
+        self._names = names
+        self._query, self._recall = query, recall
+        self._facts, self._make = _judging(query)
+        self._values = array("d")  # NaN where the value does not count
+        self._exact: dict[int, int] = {}  # the integers that no float is
+        self._codes = bytearray()
+        self._configurations = array("i")
+        self._places = array("q")
+        self._hashes = array("q")  # hashes of the ids: what is read again must be of the same experiment
+        self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
+        self._changes = Changes(self._note_that_there_is_more)
+        self._forgotten = bytearray()  # 1 where some changes were
+
+    def read(self, batches: Iterable[Batch]) -> None:
+        """Read every line's experiment; one that comes again replaces the one before."""
+        facts, make, slim = self._facts, self._make, self._recall is not None
+        values, codes, configurations, changed = self._values, self._codes, self._configurations, self._changes.add
+        exact, kept = self._exact, cast("Any", self._places if slim else self._kept)
+        hashes, selects = self._hashes, self._query.selection.matcher()
+        items: dict[str, int] = {}
+        item_of, size = items.setdefault, 0
+        for experiments, places in batches:
+            for experiment, place in zip(experiments, places, strict=False):
+                if selects is not None and not selects(experiment):
+                    # What it is now counts, not what it was; and nothing is kept of what is not meant.
+                    self._forget(items.pop(experiment.experiment_id, None))
+                    continue
+                item = item_of(experiment.experiment_id, size)
+                if item == size:
+                    size += 1
+                    if size > len(codes):
+                        self._make_room()
+                    if slim:
+                        hashes[item] = hash(experiment.experiment_id)
+                before = codes[item]
+                if before & _BARE and not experiment.metrics:
+                    kept[item] = place if slim else experiment
+                    if experiment.state != "completed":
+                        # Nearly always a start, soon replaced: to judge it would cost an eighth of a ranking's time.
+                        codes[item], configurations[item] = _START, _NOWHERE
+                        continue
+                    value, code, configurations[item] = facts(experiment)
+                    code |= _BARE
+                else:
+                    if self._names:
+                        self.at_hand.update(experiment.metrics or ())
+                    if slim:
+                        if before < _NOT_COMPLETED:
+                            changed(item, kept[item], place)
+                        kept[item] = place
+                        value, code, configurations[item] = facts(experiment)
+                    else:
+                        row = make(experiment)
+                        if before < _BARE:
+                            row.notes = self._told(kept[item], row)
+                        kept[item] = row
+                        value, code, configurations[item] = _facts_of(row)
+                codes[item] = code
+                if exact:
+                    exact.pop(item, None)
+                values[item] = value if value.__class__ is float and value - value == 0.0 else self._number(item, value)
+        self.size = len(items)
+        self.by_kind = {kind: [] for kind in _CODES}
+        lists = list(self.by_kind.values())
+        for item in items.values():
+            lists[codes[item] & _KIND].append(item)
+
+    def _forget(self, item: int | None) -> None:
+        """Leave an item's place in the columns as that of a start, which counts nowhere."""
+        if item is not None:
+            self._codes[item], self._configurations[item] = _START, _NOWHERE
+            if self._recall is None:
+                self._kept[item] = _NOTHING
+
+    def _make_room(self) -> None:
+        """Add empty places to every column: what a start leaves in them is there already."""
+        self._codes.extend([_START] * _ROOM)
+        self._configurations.extend([_NOWHERE] * _ROOM)
+        self._values.extend([_NAN] * _ROOM)
+        if self._recall is None:
+            self._kept.extend([_NOTHING] * _ROOM)
+        else:
+            self._places.extend([0] * _ROOM)
+            self._hashes.extend([0] * _ROOM)
+
+    def _number(self, item: int, value: Any) -> float:
+        """Return a value that is no finite float as the column holds it."""
+        if value_status(value) is not None:
+            return _NAN
+        if float(value) != value:
+            self._exact[item] = value
+        return float(value)
+
+    def _note_that_there_is_more(self, item: int) -> None:
+        self._forgotten.extend(bytes(len(self._codes) - len(self._forgotten)))
+        self._forgotten[item] = True
+
+    def _told(self, before: Row, after: Row) -> tuple[str, ...]:
+        """Return what a row that is kept says of revisions, after one more line."""
+        return (*before.notes, *revised(before, after, self._query.sort_by))[-MOST_REVISIONS:]
+
+    def _notes(self, item: int) -> tuple[str, ...]:
+        """Return what later lines changed of a completed experiment, in words: the last ones."""
+        notes: list[str] = []
+        for before, after in reversed(self._changes.of(item)):
+            notes[:0] = revised(self._again(item, before), self._again(item, after), self._query.sort_by)
+            if len(notes) >= MOST_REVISIONS:
+                break
+        if any(self._forgotten[item : item + 1]) and len(notes) < MOST_REVISIONS:
+            notes.insert(0, _SEE)
+        return tuple(notes[-MOST_REVISIONS:])
+
+    def value(self, item: int) -> float:
+        """Return the sort value; NaN for one that does not count."""
+        return self._exact.get(item) or self._values[item]
+
+    @property
+    def value_of(self) -> Callable[[int], float]:
+        """Return the function that gives an item's sort value."""
+        return self.value if self._exact else self._values.__getitem__
+
+    def row(self, item: int) -> Row:
+        """Return an item's row; raise UnreadableError where it does not say any more what it was judged by."""
+        if self._recall is None:
+            kept = self._kept[item]
+            row = self._kept[item] = kept if isinstance(kept, Row) else self._make(kept)
+            return row
+        row = self._again(item, self._places[item])
+        if not self._is_judged_so(row, item):
+            raise _rewritten()
+        row.notes = self._notes(item)
+        return row
+
+    def _again(self, item: int, place: int) -> Row:
+        assert self._recall is not None
+        experiment = self._recall(place)
+        if hash(experiment.experiment_id) != self._hashes[item]:
+            raise _rewritten()
+        return self._make(experiment)
+
+    def _is_judged_so(self, row: Row, item: int) -> bool:
+        value, code, _ = _facts_of(row)
+        known = self.value(item)
+        same = value == known if known == known else value_status(value) is not None
+        start = self._codes[item] == _START
+        return code == self._codes[item] & _KIND and (same or start)
+
+    def runs_of(self, configurations: Collection[int]) -> Counter[int]:
+        """Return how many completed experiments each of the configurations has."""
+        if not configurations:
+            return Counter()
+        columns = zip(self._configurations, self._codes, strict=True)
+        return Counter(
+            number for number, code in columns if number in configurations and code & _KIND != _NOT_COMPLETED
+        )
+
+
+def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]], Callable[[Experiment], Row]]:
+    """Return two functions: one for what the columns hold of an experiment, and one for its whole row."""
+    names = [query.metrics.source(name) for name in (*(gate.metric for gate in query.gates), query.sort_by)]
+    values_of = itemgetter(*names, names[-1])  # the last one so that it always gives a tuple
+    gates, hold = query.gates, all_hold(query.gates)
+    configuration = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore).key
+    shared: dict[Any, Any] = {}
+    share = shared.setdefault  # of a million rows, most say the same few states, commits and tags
+
+    def values(experiment: Experiment) -> tuple[Any, ...]:
+        try:
+            found: tuple[Any, ...] = values_of(experiment.metrics or {})
+            return found
+        except KeyError:
+            return tuple(experiment.metric(name) for name in (*names, names[-1]))
+
+    def facts(experiment: Experiment) -> tuple[Any, int, int]:
+        found = values(experiment)
+        status, value = experiment.status, found[-1]
+        if status is not None and status != "completed":
+            return value, _NOT_COMPLETED, _NOWHERE
+        number = configuration(experiment)
+        kind = kind_of("completed", value, hold(found))
+        return value, 0 if kind is None else _CODES[kind], _NOWHERE if number is None else number
+
+    def make(experiment: Experiment) -> Row:
+        found = values(experiment)
+        state, commit, tags = experiment.state, experiment.revision, experiment.tags or ()
+        return Row(
+            experiment.experiment_id,
+            experiment.name,
+            share(state, state),
+            experiment.timestamp,
+            found[-1],
+            found[:-2],
+            gates,
+            configuration(experiment),
+            share(commit, commit),
+            share(tags, tags),
+            experiment.dirty,
+            kind=kind_of(state, found[-1], hold(found)),
+        )
+
+    return facts, make
+
+
+def _rewritten() -> UnreadableError:
+    return UnreadableError("the registry was rewritten while it was read: try again")
+
+
+def _facts_of(row: Row) -> tuple[Any, int, int]:
+    return row.value, _CODES[row.kind], _NOWHERE if row.configuration is None else row.configuration

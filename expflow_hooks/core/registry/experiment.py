@@ -1,0 +1,185 @@
+"""One experiment: its record, the states it can be in, and the transitions between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+
+from expflow_hooks.core.errors import TransitionError
+from expflow_hooks.core.metrics.values import ABSENT
+
+STATES = (
+    "created",
+    "dispatched",
+    "queued",
+    "running",
+    "completed",
+    "failed",
+    "stopped",
+    "cancelled",
+    "deleted",
+)
+UNFINISHED = frozenset({"created", "dispatched", "queued", "running"})
+
+# operation -> (the states it is for, the state it leads to)
+OPERATIONS: dict[str, tuple[frozenset[str], str]] = {
+    "cancel": (UNFINISHED, "cancelled"),
+    "stop": (frozenset({"running"}), "stopped"),
+    "delete": (frozenset(STATES) - {"deleted"}, "deleted"),
+}
+
+
+class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
+    """One experiment as a source gives it; times are ISO 8601 text, metrics numbers in the metric's unit.
+
+    A value of `metrics` is whatever JSON held: whether it counts is for `core.values` to say.
+    """
+
+    experiment_id: Annotated[str, msgspec.Meta(min_length=1)]
+    name: str | None = None
+    status: str | None = None
+    project: str | None = None
+    tags: tuple[str, ...] | None = None
+    timestamp: str | None = None
+    metrics: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+    commit: str | None = None
+    commit_hash: str | None = None
+    branch: str | None = None
+    dirty: bool | None = None
+    clearml_task_id: str | None = None
+
+    @property
+    def state(self) -> str:
+        """Return the state; a record without a status counts as completed."""
+        return "completed" if self.status is None else self.status
+
+    @property
+    def revision(self) -> str | None:
+        """Return the commit that made the run; `commit_hash` is expflow-pde's name for it."""
+        return self.commit or self.commit_hash
+
+    @property
+    def label(self) -> str:
+        """Return the name, or the id of an experiment that has none."""
+        return self.name or self.experiment_id
+
+    def metric(self, name: str) -> Any:
+        """Return the metric's stored value, or ABSENT."""
+        return self.metrics.get(name, ABSENT) if self.metrics else ABSENT
+
+
+Batch = tuple[Iterable[Experiment], Iterable[int]]
+"""Experiments, and the place of each, which its source knows how to read again. The places may end later."""
+
+
+class Placed(NamedTuple):
+    """Experiments that can be read again at their places; `batches` is told whether that is wanted."""
+
+    batches: Callable[[bool], Iterable[Batch]]
+    recall: Callable[[int], Experiment]
+
+
+class Selection(NamedTuple):
+    """Which experiments are meant: all of project, every tag and status that is given."""
+
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    status: str | None = None
+    subprojects: bool = False
+
+    def matcher(self) -> Callable[[Experiment], bool] | None:
+        """Return a function that says whether an experiment is meant, or None where all are."""
+        if self == Selection():
+            return None
+        wanted = set(self.tags)
+        below = f"{self.project}/" if self.subprojects else None
+
+        def selects(experiment: Experiment) -> bool:
+            return (
+                (
+                    self.project is None
+                    or experiment.project == self.project
+                    or (below is not None and (experiment.project or "").startswith(below))
+                )
+                and (self.status is None or experiment.state == self.status)
+                and wanted.issubset(experiment.tags or ())
+            )
+
+        return selects
+
+
+def latest(experiments: Iterable[Experiment], selection: Selection = Selection()) -> list[Experiment]:  # noqa: B008
+    """Return the present state of every experiment that is meant: one that comes again replaces the one before."""
+    selects = selection.matcher()
+    if selects is None:
+        return list({experiment.experiment_id: experiment for experiment in experiments}.values())
+    found: dict[str, Experiment] = {}
+    for experiment in experiments:
+        if selects(experiment):
+            found[experiment.experiment_id] = experiment
+        else:  # what it is now counts, not what it was; and nothing is kept of what is not meant
+            found.pop(experiment.experiment_id, None)
+    return list(found.values())
+
+
+_FIELDS: dict[str, type] = {
+    "name": str,
+    "project": str,
+    "tags": list,
+    "timestamp": str,
+    "metrics": dict,
+    "params": dict,
+    "commit": str,
+    "commit_hash": str,
+    "branch": str,
+    "dirty": bool,
+    "clearml_task_id": str,
+}
+
+
+def from_mapping(record: Mapping[str, Any]) -> Experiment:
+    """Return the experiment that a record of any JSON types gives; a field of a wrong type is left out.
+
+    A status that is not text is kept as its text, which is no state, so that the experiment never counts as completed.
+    Raises ValueError without a non-empty text `experiment_id`.
+    """
+    experiment_id = record.get("experiment_id")
+    if not isinstance(experiment_id, str) or not experiment_id:
+        raise ValueError("no experiment_id")
+    fields = {name: record[name] for name, kind in _FIELDS.items() if isinstance(record.get(name), kind)}
+    if "tags" in fields:
+        fields["tags"] = tuple(tag for tag in fields["tags"] if isinstance(tag, str))
+    status = record.get("status")
+    return Experiment(experiment_id, status=None if status is None else f"{status}", **fields)
+
+
+def next_state(operation: str, experiment_id: str, state: str) -> str:
+    """Return the state that an operation leads to; raise TransitionError, naming both states, if it is forbidden."""
+    allowed, target = OPERATIONS[operation]
+    if state not in allowed:
+        states = ", ".join(s for s in STATES if s in allowed)
+        raise TransitionError(f"{experiment_id}: cannot go from {state} to {target}; {operation} is for {states}")
+    return target
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Return the moment that ISO 8601 text names, UTC where it names no zone; None for anything else."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "zZ" else text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def normal_parameter(path: str) -> str:
+    """Return what a parameter's path is matched by: its last part, lower case, without leading dashes, `-` and `_`.
+
+    `Args/--sub_step`, `General/Sub_Step` and `sub-step` are one parameter; `no_sub_step_warning` is another.
+    """
+    return path.rsplit("/", 1)[-1].lower().replace("-", "").replace("_", "")

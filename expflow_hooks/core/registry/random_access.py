@@ -1,0 +1,76 @@
+"""Reading lines of a registry again where they stand: of the very file that was read, also where it was a pipe."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from typing import IO
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.registry.codec import decode_experiment
+from expflow_hooks.core.registry.experiment import Experiment
+
+_A_LINE = 1 << 11  # bytes: most lines are shorter
+_MUCH = 1 << 17  # bytes: for the rest of a line that is not
+
+
+class Again:
+    """Reads lines of an opened file again, at their places, and keeps that very file open for it."""
+
+    def __init__(self) -> None:
+        self._fd = -1
+        self._data = b""
+
+    def take(self, file: IO[bytes]) -> IO[bytes]:
+        """Take the file that is about to be read; return it, or a copy of one that can be read only once."""
+        if not file.seekable():
+            file = _copy(file)
+        if isinstance(file, BytesIO):
+            self._data = file.getvalue()
+        else:
+            self._fd = os.dup(file.fileno())
+        return file
+
+    def __call__(self, place: int) -> Experiment:
+        """Return the experiment of the line that begins at a place; raise UnreadableError if none does any more."""
+        pieces, size = [], _A_LINE
+        while piece := self._read(place, size):
+            pieces.append(piece)
+            if b"\n" in piece:
+                break
+            place, size = place + len(piece), _MUCH
+        line = b"".join(pieces)
+        try:
+            return decode_experiment(line[: line.find(b"\n") + 1] or line)
+        except ValueError:
+            raise UnreadableError("the registry was rewritten while it was read: try again") from None
+
+    def _read(self, place: int, size: int) -> bytes:
+        if self._fd < 0:
+            return self._data[place : place + size]
+        try:
+            return os.pread(self._fd, size, place)
+        except OSError as error:  # on a network, a file that was replaced
+            raise UnreadableError(f"cannot read the registry again: {error.strerror or error}") from None
+
+    def __del__(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+
+
+def _copy(file: IO[bytes]) -> IO[bytes]:
+    """Return a copy of a pipe's content, in a temporary file without a name; in memory where none can be made."""
+    import shutil
+    import tempfile
+
+    try:
+        copy = tempfile.TemporaryFile()  # noqa: SIM115  what reads it closes it
+    except OSError:  # a container whose disk is read-only
+        return BytesIO(file.read())
+    try:
+        shutil.copyfileobj(file, copy, 1 << 20)
+        copy.seek(0)
+    except OSError as error:  # nearly always the disk of TMPDIR is full
+        raise UnreadableError(f"cannot keep a copy of the piped registry: {error.strerror or error}") from None
+    return copy

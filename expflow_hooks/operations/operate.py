@@ -1,0 +1,155 @@
+"""Cancel, stop and delete: the guard first, then the server, then the registry line that says who did what and why.
+
+In that order, so that each failure leaves a true record: what was not done is not recorded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
+from expflow_hooks.core.metrics.values import show_number
+from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.registry.experiment import Experiment, from_mapping, next_state
+from expflow_hooks.core.registry.writer import Writer
+
+if TYPE_CHECKING:
+    from expflow_hooks.sources.clearml.control import RemoteTask
+
+
+class Request(NamedTuple):
+    """What is asked for: the operation, the experiment, and how the guard may be passed."""
+
+    operation: str  # cancel, stop or delete
+    experiment_id: str
+    force: bool = False
+    reason: str | None = None
+
+
+class Done(NamedTuple):
+    """What an operation did: the states before and after, how it was authorised (pin, force or unguarded).
+
+    `told` is what the server did, in words; None where no server was asked.
+    """
+
+    experiment_id: str
+    before: str
+    after: str
+    authorised: str
+    told: str | None = None
+
+
+def authorise(
+    request: Request, ask: pin.Ask, *, allow_force: bool = True, at_stake: str = "", registry: str | None = None
+) -> str:
+    """Return how the operation is authorised: pin, force or unguarded; raise PinRefusedError if it is not.
+
+    The prompt shows `at_stake`, and what the registry tells of rank and references.
+    """
+    if request.force:
+        if not allow_force:
+            raise PinRefusedError("--force is refused here: the policy says guard.allow_force: false; give the PIN")
+        return "force"
+    if not pin.pin_is_set():
+        return "unguarded"
+    if registry is not None:
+        from expflow_hooks.operations.impact import at_stake_in
+
+        at_stake += at_stake_in(registry, request.experiment_id)
+    pin.require(f"{request.operation} {request.experiment_id}{at_stake}", ask)
+    return "pin"
+
+
+def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool = True) -> Done:
+    """Do a guarded operation on a registered experiment and append its line.
+
+    Raises TransitionError for a state that the operation is not for, PinRefusedError if the guard says no; nothing has
+    been written then.
+    """
+    present = _required(writer.present(request.experiment_id), request)
+    _check(present, request)
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=at_stake(present), registry=writer.path)
+    done: list[Done] = []
+
+    def make(record: dict[str, Any] | None) -> dict[str, Any]:
+        record = _required(record, request)
+        before, after = _check(record, request)  # again, under the lock: it may have moved on while we asked
+        done.append(Done(request.experiment_id, before, after, authorised))
+        return {**record, "status": after, "event": event(request, authorised)}
+
+    writer.update(request.experiment_id, make)
+    return done[-1]
+
+
+def operate_on_task(
+    writer: Writer, request: Request, ask: pin.Ask, task: RemoteTask, *, allow_force: bool = True
+) -> Done:
+    """Do a guarded operation on a task of the server, and append the line of its experiment with what was reached.
+
+    An experiment that the registry does not have yet gets its first line from the task. Raises TransitionError for a
+    state that the operation is not for, PinRefusedError if the guard says no, UnreadableError if the server cannot do
+    it: nothing has been written then.
+    """
+    before = task.read()
+    next_state(request.operation, task.task_id, before.state)
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=_stake(before), registry=writer.path)
+    reached = task.do(request.operation)
+
+    def make(record: dict[str, Any] | None) -> dict[str, Any]:
+        from expflow_hooks.sources.clearml.records import record_of
+
+        known = record_of(before)[0] if record is None else record
+        told = {**event(request, authorised), "task": task.task_id, "server": reached.told}
+        identity = {"experiment_id": request.experiment_id, "clearml_task_id": task.task_id}
+        return {**known, **identity, "status": reached.state, "event": told}
+
+    try:
+        writer.update(request.experiment_id, make)
+    except UnreadableError as error:
+        raise UnreadableError(f"{error}; but on the server it was done: {reached.told}") from None
+    return Done(request.experiment_id, before.state, reached.state, authorised, reached.told)
+
+
+def event(request: Request, authorised: str) -> dict[str, Any]:
+    """Return the history's entry for an operation: what, who, when, how authorised, why."""
+    return {
+        "action": request.operation,
+        "by": user(),
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "authorised": authorised,
+        **({"reason": request.reason} if request.reason else {}),
+    }
+
+
+def at_stake(record: Mapping[str, Any]) -> str:
+    """Return, for the prompt, what would be lost: name, state and metrics."""
+    return _stake(from_mapping(record))
+
+
+def _stake(experiment: Experiment) -> str:
+    metrics = ", ".join(f"{name} {show_number(value)}" for name, value in list((experiment.metrics or {}).items())[:6])
+    return f" ({experiment.label}, {experiment.state}{', ' + metrics if metrics else ''})"
+
+
+def _check(record: Mapping[str, Any], request: Request) -> tuple[str, str]:
+    state = from_mapping(record).state
+    return state, next_state(request.operation, request.experiment_id, state)
+
+
+def _required(record: dict[str, Any] | None, request: Request) -> dict[str, Any]:
+    if record is None:
+        raise UsageError(f"no experiment {request.experiment_id!r}: it is not in the registry any more")
+    return record
+
+
+def user() -> str:
+    """Return the name of the user who runs this, or the number of one without a name."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"

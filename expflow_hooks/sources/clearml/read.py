@@ -1,0 +1,119 @@
+"""The team's ClearML server as a source: what the judge asks becomes one query, and the tasks become experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.metrics.standard import Metrics
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.core.registry.reader import Progress
+from expflow_hooks.sources.base import CLEARML, LAST, Reading, Source
+from expflow_hooks.sources.clearml.client import Client
+from expflow_hooks.sources.clearml.credentials import find_credentials
+from expflow_hooks.sources.clearml.query import DIFF, DURATION, Wanted, metric_order, read_by_id, read_tasks
+from expflow_hooks.sources.clearml.task import TRAIN_TIME, Flattening, Remarks, to_experiment
+
+
+def open_clearml(
+    policy: Policy,
+    query: Query,
+    reading: Reading = LAST,
+    client: Client | None = None,
+) -> Source:
+    """Return the source that reads a ClearML server; nothing is asked before the experiments are read.
+
+    Raises UnreadableError without credentials, UsageError for a state or a commit that is none.
+    """
+    how = flattening(policy.metrics, query, reading)
+    server = client or open_client()
+    wanted = _wanted(query, reading, how)
+    source = Source(CLEARML, lambda progress: read(progress), unit="tasks")
+
+    def read(progress: Progress | None) -> Iterator[Experiment]:
+        remarks, done = Remarks(), 0
+        for page in read_tasks(server, wanted):
+            for task in page:
+                experiment = to_experiment(task, how, remarks)
+                if _of_commits(experiment, reading.commits):
+                    yield experiment
+            done += len(page)
+            if progress is not None:
+                progress(done, 0)
+        if progress is not None:
+            progress(done, done)
+        source.warnings.extend(remarks.lines())
+
+    return source
+
+
+def open_client() -> Client:
+    """Return a client of the server that the environment or `clearml.conf` names."""
+    return Client(find_credentials())
+
+
+def read_task(
+    task_id: str, policy: Policy, needed: Sequence[str] = (), *, dirty: bool = True, client: Client | None = None
+) -> tuple[Experiment, list[str]]:
+    """Return one task of the server as an experiment, and the warnings; `dirty` asks for uncommitted changes as well.
+
+    Raises UsageError for an id that the server does not know, or where one of the `needed` metrics has two titles.
+    """
+    found, warnings = read_some([task_id], policy, needed, dirty=dirty, client=client)
+    if not found:
+        raise UsageError(f"no task {task_id[:80]!r} on the ClearML server; a task's id has 32 hex digits")
+    return found[0], warnings
+
+
+def read_some(
+    ids: Sequence[str],
+    policy: Policy,
+    needed: Iterable[str] = (),
+    *,
+    dirty: bool = False,
+    client: Client | None = None,
+) -> tuple[list[Experiment], list[str]]:
+    """Return the tasks of these ids as experiments, those that the server knows, and the warnings."""
+    how = Flattening(policy.metrics, tuple(policy.metrics.source(name) for name in needed))
+    remarks = Remarks()
+    fields = (DURATION, DIFF) if dirty else (DURATION,)
+    tasks = read_by_id(client or open_client(), ids, fields)
+    return [to_experiment(task, how, remarks) for task in tasks], remarks.lines()
+
+
+def flattening(metrics: Metrics, query: Query, reading: Reading) -> Flattening:
+    """Return how tasks become experiments for a query: its metrics are needed, and its direction is known."""
+    judged = (query.sort_by, *(gate.metric for gate in query.gates)) if reading.judged else ()
+    names = tuple(dict.fromkeys(metrics.source(name) for name in judged))
+    lower = frozenset({metrics.source(query.sort_by)} if query.higher_is_better is False else ())
+    return Flattening(metrics, names, lower, reading.aggregate)
+
+
+def _wanted(query: Query, reading: Reading, how: Flattening) -> Wanted:
+    selection = query.selection
+    wanted = Wanted(
+        selection.project,
+        selection.subprojects,
+        selection.tags,
+        selection.status,
+        reading.commits,
+        fields=_fields(how, reading),
+    )
+    if not reading.judged:
+        return wanted
+    metric = query.metrics.get(query.sort_by)
+    higher = query.higher_is_better if query.higher_is_better is not None else bool(metric and metric.higher_is_better)
+    return wanted._replace(order=metric_order(how.needed[0], higher=higher, aggregate=reading.aggregate))
+
+
+def _fields(how: Flattening, reading: Reading) -> tuple[str, ...]:
+    timed = how.metrics.source(TRAIN_TIME) in how.needed
+    return (DURATION,) * timed + (DIFF,) * reading.dirty
+
+
+def _of_commits(experiment: Experiment, commits: Sequence[str]) -> bool:
+    # A server ignores a query key that it does not know, so its filter is never trusted alone.
+    commit = (experiment.commit or "").lower()
+    return not commits or any(commit.startswith(wanted.lower()) for wanted in commits)

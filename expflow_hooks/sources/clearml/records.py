@@ -1,0 +1,98 @@
+"""Registry records made from ClearML tasks: of one task, and the registry's lines brought up to the server's state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.writer import Writer
+from expflow_hooks.sources.clearml.client import Client
+from expflow_hooks.sources.clearml.read import read_some
+
+OFFLINE = "offline-"  # how the ids of the SDK's offline sessions begin: no server has them
+_FINAL = frozenset({"cancelled", "deleted"})  # states that our own operations gave, which a server does not have
+
+
+class Synced(NamedTuple):
+    """What a sync did: the ids that got a new line, those unchanged, and what there is to warn of."""
+
+    changed: list[str]
+    unchanged: int
+    warnings: list[str]
+
+
+def is_remote(task_id: Any) -> bool:
+    """Say whether a record's `clearml_task_id` is one that a server may have."""
+    return isinstance(task_id, str) and task_id != "" and not task_id.startswith(OFFLINE)
+
+
+def record_of(experiment: Experiment) -> tuple[dict[str, Any], list[str]]:
+    """Return a task's record, and the names of metrics that are left out since their value does not count."""
+    record = {key: value for key, value in msgspec.structs.asdict(experiment).items() if value not in (None, (), {})}
+    metrics = experiment.metrics or {}
+    left_out = [name for name, value in metrics.items() if value_status(value) is not None]
+    record["metrics"] = {name: value for name, value in metrics.items() if name not in left_out}
+    if "tags" in record:
+        record["tags"] = list(record["tags"])
+    return record, left_out
+
+
+def add_task(writer: Writer, experiment: Experiment, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Append a task's record, completed by what was given, and return it with the metrics that were left out.
+
+    Commit and time are the task's own: this checkout's have nothing to do with it.
+    """
+    record, left_out = record_of(experiment)
+    record = {**record, **given, "clearml_task_id": experiment.experiment_id}
+    writer.update(record["experiment_id"], lambda before: {**_carried(before), **record})
+    return record, left_out
+
+
+def sync(writer: Writer, policy: Policy, client: Client) -> Synced:
+    """Bring status and metrics of every registry line with a `clearml_task_id` from the server.
+
+    A line is written only where something changed; what was cancelled or deleted here stays so.
+    """
+    records = {record["experiment_id"]: record for record in Registry(writer.path).records()}
+    linked = {i: r for i, r in records.items() if is_remote(r.get("clearml_task_id")) and r.get("status") not in _FINAL}
+    task_ids = list(dict.fromkeys(record["clearml_task_id"] for record in linked.values()))
+    found, warnings = read_some(task_ids, policy, client=client) if task_ids else ([], [])
+    tasks = {task.experiment_id: task for task in found}
+    changed = [
+        i for i, record in linked.items() if _bring(writer, record, tasks.get(record["clearml_task_id"]), warnings)
+    ]
+    missing = [task_id for task_id in task_ids if task_id not in tasks]
+    if missing:
+        warnings.append(f"{len(missing)} tasks are not on the server any more: {_some(missing)}; their lines stay")
+    return Synced(changed, len(linked) - len(changed), warnings)
+
+
+def _bring(writer: Writer, before: dict[str, Any], task: Experiment | None, warnings: list[str]) -> bool:
+    """Append a line with the task's status and metrics if they differ; say whether it did."""
+    if task is None:
+        return False
+    theirs, left_out = record_of(task)
+    experiment_id = before["experiment_id"]
+    if left_out:
+        warnings.append(f"{experiment_id}: left out {', '.join(left_out)}: the server's 0.0 may be a NaN")
+    stated = before.get("metrics")
+    known = stated if isinstance(stated, dict) else {}
+    metrics = {**known, **theirs["metrics"]}
+    if before.get("status", "completed") == theirs.get("status", "completed") and metrics == known:
+        return False
+    writer.update(experiment_id, lambda now: {**_carried(now), "status": theirs.get("status"), "metrics": metrics})
+    return True
+
+
+def _carried(before: dict[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (before or {}).items() if key not in ("prev", "event")}
+
+
+def _some(ids: Sequence[str], most: int = 3) -> str:
+    return ", ".join(ids[:most]) + (", …" if len(ids) > most else "")

@@ -1,0 +1,36 @@
+"""Path patterns, as GitHub's own filters read them."""
+
+import pytest
+
+from expflow_hooks.core.policy.path_patterns import any_match, matcher
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "meant"),
+    [
+        (["src/**"], "src/a.py", True),
+        (["src/**"], "src/a/b.py", True),
+        (["src/**"], "srcs/a.py", False),
+        (["src/*"], "src/a/b.py", False),
+        (["**/*.py"], "a.py", True),
+        (["**/*.py"], "x/y/a.py", True),
+        (["*.py"], "x/a.py", False),
+        (["conf?g.yml"], "config.yml", True),
+        (["conf?g.yml"], "conf/g.yml", False),
+        (["**"], ".github/x", True),
+        (["src/"], "src/a/b", True),
+        (["/src/a"], "src/a", True),
+        (["src/**", "!src/docs/**"], "src/docs/a.md", False),
+        (["src/**", "!src/docs/**", "src/docs/run.py"], "src/docs/run.py", True),
+        (["a+b.py"], "a+b.py", True),
+        (["a.py"], "axpy", False),
+        ([], "a", False),
+    ],
+)
+def test_which_paths_are_meant(patterns, path, meant):
+    assert matcher(patterns)(path) is meant
+
+
+def test_one_path_that_is_meant_is_enough():
+    assert any_match(["src/**"], ["README.md", "src/x"])
+    assert not any_match(["src/**"], ["README.md"])
