@@ -16,8 +16,8 @@ import requests
 from fakes.clearml_server import EXPIRED, Server
 from fakes.clearml_tasks import digest
 
-from expflow_hooks.sources.clearml_api import Client, ServerError
-from expflow_hooks.sources.clearml_credentials import Credentials, find_credentials
+from expflow_hooks.sources.clearml.client import Client, ServerError
+from expflow_hooks.sources.clearml.credentials import Credentials, find_credentials
 
 _ASKED_FOR = os.environ.get("EXPFLOW_TEST_CLEARML") == "1"
 _GIVEN = {name: value for name, value in os.environ.items() if name.startswith("CLEARML_")} if _ASKED_FOR else {}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expflow_hooks.core import statistics as ours
+from expflow_hooks.core.ranking import statistics as ours
 
 np = pytest.importorskip("numpy", reason="numpy draws the groups")
 stats = pytest.importorskip("scipy.stats", reason="scipy is what the statistics are held to")
