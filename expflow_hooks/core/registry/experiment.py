@@ -32,6 +32,13 @@ OPERATIONS: dict[str, tuple[frozenset[str], str]] = {
 }
 
 
+class Code(msgspec.Struct, frozen=True, gc=False):
+    """The code that a run was made of: the patterns of its files, and the digest over them (`core.change.code`)."""
+
+    paths: tuple[str, ...]
+    id: str
+
+
 class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     """One experiment as a source gives it; times are ISO 8601 text, metrics numbers in the metric's unit.
 
@@ -51,6 +58,7 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     branch: str | None = None
     dirty: bool | None = None
     clearml_task_id: str | None = None
+    code: Code | None = None
 
     @property
     def state(self) -> str:
@@ -154,7 +162,16 @@ def from_mapping(record: Mapping[str, Any]) -> Experiment:
     if "tags" in fields:
         fields["tags"] = tuple(tag for tag in fields["tags"] if isinstance(tag, str))
     status = record.get("status")
-    return Experiment(experiment_id, status=None if status is None else f"{status}", **fields)
+    return Experiment(
+        experiment_id, status=None if status is None else f"{status}", code=_code(record.get("code")), **fields
+    )
+
+
+def _code(said: Any) -> Code | None:
+    try:
+        return msgspec.convert(said, Code | None)
+    except msgspec.ValidationError:
+        return None
 
 
 def next_state(operation: str, experiment_id: str, state: str) -> str:
