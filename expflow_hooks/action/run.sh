@@ -71,5 +71,5 @@ if [ "${1:-}" = install ]; then
   "$prepare"
 else
   "$choose"
-  exec "$python" -I -B "$GITHUB_ACTION_PATH/expflow_hooks/action/__main__.py"
+  exec "$python" -I -B "$GITHUB_ACTION_PATH/expflow_hooks/__main__.py" action
 fi

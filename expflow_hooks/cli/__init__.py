@@ -11,12 +11,12 @@ import click
 
 from expflow_hooks import __version__
 from expflow_hooks.cli.lazy import LazyGroup
-from expflow_hooks.cli.output import prepare_streams, quiet, warn
 from expflow_hooks.core.errors import USAGE, ExpflowError, UnreadableError
+from expflow_hooks.render.output import prepare_streams, quiet, warn
 
 COMMANDS = {
-    "init": ("cli.init", "Bring this repository under the hooks: policy, configuration, workflow, hooks."),
-    "doctor": ("cli.doctor", "Say what is active, what is missing, and the command that mends each."),
+    "init": ("setup.commands.init", "Bring this repository under the hooks: policy, configuration, workflow, hooks."),
+    "doctor": ("setup.commands.doctor", "Say what is active, what is missing, and the command that mends each."),
     "pin": ("cli.pin", "Set, check and clear the PIN that guards cancel, stop and delete."),
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
@@ -24,9 +24,9 @@ COMMANDS = {
     "clearml": ("cli.clearml", "Rank the experiments of a ClearML server."),
     "audit": ("cli.audit", "Check an experiment against the rules."),
     "scan": ("cli.scan", "Find what gives a PIN away: in files, the index, a push or all of history."),
-    "install": ("cli.install", "Install the hooks in plain git, without a framework."),
-    "uninstall": ("cli.uninstall", "Remove them; what stood there before is put back."),
-    "action": ("cli.action", "What action.yml runs: judge a pull request; --dry-run prints its comment."),
+    "install": ("setup.commands.install", "Install the hooks in plain git, without a framework."),
+    "uninstall": ("setup.commands.uninstall", "Remove them; what stood there before is put back."),
+    "action": ("action.command", "What action.yml runs: judge a pull request; --dry-run prints its comment."),
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from expflow_hooks.cli.lazy import Group
-from expflow_hooks.cli.options import complete_experiment, output_options, policy, source_option
-from expflow_hooks.cli.output import emit, warn_unreadable
+from expflow_hooks.cli.options import complete_experiment, policy, source_option
 from expflow_hooks.core.audit.rules import RULE_SETS, all_pass, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
 from expflow_hooks.core.registry.reader import Registry, Revision, revisions
 from expflow_hooks.render.audit import AuditReport, render_audit
+from expflow_hooks.render.options import output_options
+from expflow_hooks.render.output import emit, warn_unreadable
 from expflow_hooks.sources.base import CLEARML
 from expflow_hooks.sources.open import is_registry, registry_to_read
 

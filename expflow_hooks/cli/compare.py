@@ -7,22 +7,16 @@ from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks.cli.options import (
-    complete_metric,
-    output_options,
-    policy,
-    selection_options,
-    source_option,
-    together,
-)
+from expflow_hooks.cli.options import complete_metric, policy, selection_options, source_option
 from expflow_hooks.cli.options import split_tags as split
-from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.groups import AGGREGATES, GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
 from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.render.options import output_options, together
+from expflow_hooks.render.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
 from expflow_hooks.sources.base import LAST, Reading
 from expflow_hooks.sources.open import open_source

@@ -23,8 +23,8 @@ class LazyGroup(click.Group):
         self.commands_at = commands_at or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order of the table."""
-        return [*self.commands_at, *super().list_commands(ctx)]
+        """Return the names, those of the table last, in its order."""
+        return [*super().list_commands(ctx), *self.commands_at]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, imported now unless only its line of help is wanted."""

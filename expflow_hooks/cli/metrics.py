@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from expflow_hooks.cli.lazy import Group
-from expflow_hooks.cli.options import complete_metric, output_options, policy
-from expflow_hooks.cli.output import emit
+from expflow_hooks.cli.options import complete_metric, policy
 from expflow_hooks.render.metrics import render_metrics
+from expflow_hooks.render.options import output_options
+from expflow_hooks.render.output import emit
 
 
 @click.group(cls=Group, name="metrics", epilog="Example: expflow-hooks metrics show pde_mean")

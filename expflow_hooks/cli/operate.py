@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from expflow_hooks.cli.options import complete_experiment, pin_options, policy, together
-from expflow_hooks.cli.output import emit, warn
+from expflow_hooks.cli.options import complete_experiment, pin_options, policy
 from expflow_hooks.core.errors import OK, UNDECIDED
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.render.options import together
+from expflow_hooks.render.output import emit, warn
 from expflow_hooks.sources.open import registry_path
 
 _AUTHORISED = {"force": "forced, without the PIN", "unguarded": "no PIN is set, so nothing asked for it"}

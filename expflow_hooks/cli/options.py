@@ -8,30 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from expflow_hooks.core.policy.policy import Policy, load_policy
-from expflow_hooks.render import FORMATS
+from expflow_hooks.render.options import together
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def together(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Return one decorator for several options, shown in this order."""
-
-    def decorate(function: F) -> F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-def output_options(function: F) -> F:
-    """Add `--format` and `--output`, which every listing takes."""
-    return together(
-        click.option(
-            "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The form."
-        ),
-        click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output."),
-    )(function)
 
 
 def source_option(function: F) -> F:

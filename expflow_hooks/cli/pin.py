@@ -7,13 +7,18 @@ import os
 import click
 
 from expflow_hooks.cli.lazy import Group
-from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core.errors import OK, PIN_REFUSED, SAYS_NO, PinRefusedError, UsageError
 from expflow_hooks.core.pin import store as pin
 from expflow_hooks.operations.prompt import ENV_PIN, asker
+from expflow_hooks.render.output import emit, warn
 
 
-@click.group(cls=Group, name="pin", epilog="Example: expflow-hooks pin init")
+@click.group(
+    cls=Group,
+    name="pin",
+    commands_at={"migrate": ("setup.commands.migrate", "Move the PIN's hash out of config.yaml and .env.")},
+    epilog="Example: expflow-hooks pin init",
+)
 def command() -> None:
     """Set, check and clear the PIN that guards cancel, stop and delete.
 
@@ -103,35 +108,6 @@ def status() -> int:
         return OK
     emit(f"PIN: set, in {found.where}.\n")
     _warn_of_config()
-    return OK
-
-
-@command.command("migrate", epilog="Example: expflow-hooks pin migrate")
-def migrate() -> int:
-    """Move the PIN's hash out of config.yaml and .env into the store; their comments and order stay.
-
-    Refuses (exit 2) when two places disagree. Says what to do when git's history has the hash already.
-    """
-    from expflow_hooks.setup.migrate import migrate as move
-
-    done, history = move()
-    if not done.files:
-        emit("Nothing to move: no config.yaml and no .env here holds a PIN's hash.\n")
-        return OK
-    emit(f"The hash stands in {pin.store_path()} now, and not in {' or '.join(done.files)} any more.\n")
-    if done.environment:
-        warn(f"{pin.ENV_HASH} holds it, too: unset it where it is set")
-    if history.problem:
-        warn(f"git's history could not be looked at ({history.problem}); if it has the hash, change the PIN")
-    if history.staged:
-        warn(f"git's index has the hash still: {', '.join(history.staged[:3])}; `git add` the file before you commit")
-    if history.committed:
-        more = f" and {len(history.committed) - 3} more" if len(history.committed) > 3 else ""
-        warn(f"git's history has the hash: {', '.join(history.committed[:3])}{more}")
-        warn(
-            "change the PIN: `expflow-hooks pin init`. Rewriting history is not enough, since clones, forks and caches"
-            " keep what they have"
-        )
     return OK
 
 

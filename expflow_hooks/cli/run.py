@@ -9,20 +9,14 @@ import click
 
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.operate import COMMANDS
-from expflow_hooks.cli.options import (
-    complete_experiment,
-    output_options,
-    policy,
-    selection_options,
-    source_option,
-    split_tags,
-)
-from expflow_hooks.cli.output import emit, progress, warn, warn_unreadable
+from expflow_hooks.cli.options import complete_experiment, policy, selection_options, source_option, split_tags
 from expflow_hooks.cli.verification import newest_broken
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
 from expflow_hooks.core.registry.reader import Registry, revisions
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
+from expflow_hooks.render.options import output_options
+from expflow_hooks.render.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.sources.base import Reading
 from expflow_hooks.sources.open import is_registry, open_source, registry_path, registry_to_read
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from expflow_hooks.cli.options import policy
-from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core.errors import OK, UsageError
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.registry.experiment import Experiment, Selection
 from expflow_hooks.core.registry.reader import HistoryLine
 from expflow_hooks.core.suggest import did_you_mean
+from expflow_hooks.render.output import emit, warn
 from expflow_hooks.sources.base import CLEARML, Reading
 from expflow_hooks.sources.clearml.read import read_task
 from expflow_hooks.sources.clearml.records import add_task, record_of

@@ -8,16 +8,7 @@ import os
 import sys
 
 from expflow_hooks.core.errors import UNREADABLE, VERDICTS, worst
-
-HOOKS = {
-    "pre-commit": ("pin_hash", "policy", "registry", "audit"),
-    "pre-merge-commit": ("pin_hash", "registry"),
-    "pre-push": ("pin_hash", "registry", "audit"),
-}
-"""Stage -> our hooks, as modules of this package."""
-
-SAVED = ".before-expflow"
-"""What is put behind the name of a hook that stood there before, which keeps what it says of its own folder true."""
+from expflow_hooks.git.hook_files import HOOKS, SAVED
 
 _OF_FRAMEWORKS = ("PRE_COMMIT", "PREK_")
 

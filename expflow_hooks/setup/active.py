@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.hooks.plain import HOOKS
+from expflow_hooks.git.hook_files import HOOKS
 from expflow_hooks.setup.owners import EXPFLOW, OWN, owner
 from expflow_hooks.setup.repository import Repository
 

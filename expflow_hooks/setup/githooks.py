@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.hooks.plain import SAVED
+from expflow_hooks.git.hook_files import SAVED
 from expflow_hooks.setup.owners import EXPFLOW, FRAMEWORKS, MARK, OWN, owner
 from expflow_hooks.setup.repository import Repository
 

@@ -50,7 +50,7 @@ def test_help_lists_every_command_without_importing_any(cli):
     done = cli("--help")
     assert all(name in done.stdout for name in COMMANDS)
     seen = subprocess.run([sys.executable, "-X", "importtime", *HOOKS[1:], "--help"], capture_output=True, text=True)
-    assert "expflow_hooks.cli.output" in seen.stderr
+    assert "expflow_hooks.render.output" in seen.stderr
     assert not any(name in seen.stderr for name in ("yaml", "requests", "clearml", "expflow_hooks.cli.run"))
 
 

@@ -8,7 +8,6 @@ import re
 import pytest
 from fakes.clearml_tasks import digest, metrics, task
 
-from expflow_hooks.cli.output import progress
 from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageError
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.metrics.values import value_status
@@ -16,6 +15,7 @@ from expflow_hooks.core.policy.policy import Policy, parse_policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.render.output import progress
 from expflow_hooks.sources.base import Reading
 from expflow_hooks.sources.clearml.read import open_clearml, read_task
 

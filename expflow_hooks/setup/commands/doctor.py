@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.cli.options import output_options
-from expflow_hooks.cli.output import emit
 from expflow_hooks.core.errors import OK, SAYS_NO
+from expflow_hooks.render.options import output_options
+from expflow_hooks.render.output import emit
 
 
 @click.command("doctor", epilog="Example: expflow-hooks doctor")
 @output_options
 def command(form: str, output: str | None) -> int:
     """Say what is active, what is missing, and the command that mends each. Exits 0 if nothing is missing, else 1."""
-    from expflow_hooks.render.setup import render_checks
     from expflow_hooks.setup import checks, repository
+    from expflow_hooks.setup.text import render_checks
 
     seen = checks.look(repository.find())
     emit(render_checks(seen, form), output)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core.errors import OK, SAYS_NO
+from expflow_hooks.render.output import emit, warn
 
 
 @click.command("install", epilog="Example: expflow-hooks install --hook pre-push")
@@ -23,10 +23,10 @@ def command(hooks: tuple[str, ...], shared: bool) -> int:
     A hook of your own that stands there runs first, with the same input and arguments. For a framework's hook, what to
     add to its configuration is printed instead, and the exit code is 1 unless it runs them already.
     """
-    from expflow_hooks.render.setup import render_configuration, render_done
     from expflow_hooks.setup import frameworks, githooks, repository
     from expflow_hooks.setup.active import covered
     from expflow_hooks.setup.origin import origin
+    from expflow_hooks.setup.text import render_configuration, render_done
 
     found = repository.find()
     done = githooks.install(found, hooks, shared=shared)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from expflow_hooks.cli.output import emit, warn
 from expflow_hooks.core.errors import OK, SAYS_NO
+from expflow_hooks.render.output import emit, warn
 
 if TYPE_CHECKING:
     from expflow_hooks.setup import files
@@ -46,15 +46,15 @@ def command(source: str | None, by: str | None, repo: str | None, rev: str | Non
 
 
 def _show(changes: list[files.Change]) -> None:
-    from expflow_hooks.render.setup import render_changes
+    from expflow_hooks.setup.text import render_changes
 
     emit(render_changes(changes) or "Every file is in place.\n")
 
 
 def _install(found: Repository, runs: str, changes: list[files.Change]) -> int:
-    from expflow_hooks.render.setup import render_configuration, render_done
     from expflow_hooks.setup import frameworks, initialise
     from expflow_hooks.setup.origin import origin
+    from expflow_hooks.setup.text import render_configuration, render_done
 
     installed = initialise.install_hooks(found, runs)
     if installed.problem:

@@ -1,0 +1,33 @@
+"""`--format` and `--output`, as every listing of every command takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from expflow_hooks.render import FORMATS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return one decorator for several options, shown in this order."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def output_options(function: F) -> F:
+    """Add `--format` and `--output`, which every listing takes."""
+    return together(
+        click.option(
+            "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The form."
+        ),
+        click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output."),
+    )(function)
