@@ -34,7 +34,7 @@ CORE = {
     "registry": {"errors", "files", "suggest", "metrics"},
     "audit": {"errors", "suggest", "metrics", "registry"},
     "ranking": {"errors", "metrics", "registry"},
-    "change": {"errors", "metrics", "registry"},
+    "change": {"errors", "metrics", "registry", "policy"},
     "policy": {"errors", "files", "suggest", "metrics", "audit", "ranking", "registry"},
 }
 """What each folder of core may use besides itself."""
