@@ -11,7 +11,7 @@ from expflow_hooks.git.spawn import Scratch, stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     Entry = tuple[str, str, str]
     """Mode, object id and path of an entry in the index or in a tree."""
@@ -44,9 +44,13 @@ _SET = {
 class Git:
     """Git in one repository: the one that holds `folder`, or the current folder."""
 
-    def __init__(self, folder: str = "") -> None:
-        self._command = ["git", *(["-C", folder] if folder else [])]
-        self._environment = {key: value for key, value in os.environ.items() if key not in _UNSET} | _SET
+    def __init__(
+        self, folder: str = "", environment: "Mapping[str, str] | None" = None, settings: "Iterable[str]" = ()
+    ) -> None:
+        options = [option for setting in settings for option in ("-c", setting)]
+        self._command = ["git", *(["-C", folder] if folder else []), *options]
+        kept = {key: value for key, value in os.environ.items() if key not in _UNSET}
+        self._environment = {**kept, **_SET, **(environment or {})}
 
     # How git is asked
 
@@ -70,7 +74,7 @@ class Git:
             if failed:
                 raise UnreadableError(_reason(complaints.text()))
 
-    def _records(self, *command: str, stdin: bytes = b"") -> "Iterator[bytes]":
+    def records(self, *command: str, stdin: bytes = b"") -> "Iterator[bytes]":
         """Yield the NUL-terminated records that git prints."""
         rest = b""
         for chunk in self._stream(stdin, list(command)):
@@ -81,7 +85,7 @@ class Git:
 
     def staged(self) -> "Iterator[Entry]":
         """Yield the index's entries that differ from HEAD; all of them if HEAD is unborn or cannot be read."""
-        records = self._records("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "HEAD", "--")
+        records = self.records("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "HEAD", "--")
         try:
             for record in records:
                 _, mode, _, blob, status = record.split(b" ")
@@ -98,7 +102,7 @@ class Git:
 
     def indexed(self) -> "Iterator[Entry]":
         """Yield every entry of the index, in every stage of a merge."""
-        for record in self._records("ls-files", "--stage", "-z", "--full-name", "--", ":/"):
+        for record in self.records("ls-files", "--stage", "-z", "--full-name", "--", ":/"):
             meta, _, path = record.partition(b"\t")
             mode, blob, _ = meta.split(b" ")
             yield mode.decode(), blob.decode(), os.fsdecode(path)
@@ -143,7 +147,7 @@ class Git:
         stdin = "".join(f"{commit}\n" for commit in commits).encode()
         command = ["diff-tree", "--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-renames", "--no-abbrev", "--"]
         commit = ""
-        records = self._records(*command, *patterns, stdin=stdin)
+        records = self.records(*command, *patterns, stdin=stdin)
         for record in records:
             if not record.startswith(b":"):
                 commit = record.decode().strip()
@@ -157,7 +161,7 @@ class Git:
 
     def tree(self, revision: str) -> "Iterator[Entry]":
         """Yield every entry of a commit's tree."""
-        for record in self._records("ls-tree", "-r", "-z", "--full-tree", revision):
+        for record in self.records("ls-tree", "-r", "-z", "--full-tree", revision):
             meta, _, path = record.partition(b"\t")
             mode, _, blob = meta.split(b" ")
             yield mode.decode(), blob.decode(), os.fsdecode(path)

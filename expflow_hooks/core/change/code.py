@@ -27,8 +27,13 @@ DEFAULT_PATHS = (
     "!**/LICENCE*",
     "!**/COPYING*",
     "!**/NOTICE*",
+    "!wandb/**",
+    "!mlruns/**",
+    "!lightning_logs/**",
 )
 """What counts as code where `leaderboard.paths` says nothing: all but results, the policy, documents and licences."""
+
+_NEVER = "!**/__pycache__/**"  # what running the code leaves beside it, where nobody ignores it
 
 _FOLDERS = ("040000", "40000")
 _LINES = (".jsonl", ".ndjson", ".json")
@@ -41,7 +46,7 @@ def code_patterns(paths: Sequence[str] = (), registry: str = "", folder: str = "
     """
     own = f"!{registry}" if registry.endswith(_LINES) else f"!{registry}/*.jsonl"
     below = [_below(pattern, folder.strip("/")) for pattern in (paths or DEFAULT_PATHS)]
-    return tuple(dict.fromkeys([*below, own] if registry else below))
+    return tuple(dict.fromkeys([*below, _NEVER, *([own] if registry else [])]))
 
 
 def _below(pattern: str, folder: str) -> str:

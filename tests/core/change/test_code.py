@@ -74,6 +74,7 @@ def test_what_counts_where_the_policy_names_no_paths(path, counts):
         ((["**", "!/old/**"], "", "project/"), "project/old/a.py", False),
         (([], "", "project"), "project/README.md", False),
         (([], "", "project"), "other/train.py", False),
+        ((["src/**"],), "src/__pycache__/a.cpython-312.pyc", False),
     ],
 )
 def test_the_policys_paths_are_below_its_own_folder_and_the_registry_is_never_code(arguments, path, counts):
