@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import Gate
+from expflow_hooks.core.metrics.values import unwrapped
 from expflow_hooks.core.policy.policy import Policy, load_policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.groups import GroupBy
@@ -51,7 +52,7 @@ def record(
     given = {
         "experiment_id": experiment_id,
         "status": status,
-        "metrics": None if metrics is None else {name: _plain(value) for name, value in metrics.items()},
+        "metrics": None if metrics is None else {name: unwrapped(value) for name, value in metrics.items()},
         "params": None if params is None else {path: str(value) for path, value in params.items()},
         "tags": None if tags is None else [str(tag) for tag in tags],
         **fields,
@@ -97,11 +98,6 @@ def _absent(filled: Mapping[str, Any], *known: Mapping[str, Any]) -> dict[str, A
     if any(one.get("commit") or one.get("commit_hash") for one in known):
         filled = {"timestamp": filled["timestamp"]}
     return {key: value for key, value in filled.items() if all(one.get(key) is None for one in known)}
-
-
-def _plain(value: Any) -> Any:
-    item = getattr(value, "item", None)
-    return item() if callable(item) and getattr(value, "shape", None) == () else value
 
 
 def compare_scores(

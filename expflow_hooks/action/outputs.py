@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from expflow_hooks.action.verdict import Judgement
 from expflow_hooks.core.metrics.values import show_number
+from expflow_hooks.render.escape import command_property, command_text
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.ranking import ranking_json
 
@@ -79,8 +80,8 @@ def marks(judgement: Judgement) -> Iterator[str]:
         failed = [r.gate.show() for r in rows[name].gate_results if not r.passed] if name in rows else []
         if failed and shown < MOST_ANNOTATIONS:
             shown += 1
-            where = f"file={_property(file)},line={line},title=expflow"
-            yield f"::error {where}::{_message('breaks ' + ', '.join(failed))}"
+            where = f"file={command_property(file)},line={line},title=expflow"
+            yield f"::error {where}::{command_text('breaks ' + ', '.join(failed))}"
 
 
 @contextmanager
@@ -97,18 +98,10 @@ def quiet_commands() -> Iterator[None]:
 def mask(token: str) -> None:
     """Ask the runner to hide the token in all that is logged from here on."""
     if token:
-        print(f"::add-mask::{_message(token)}", flush=True)
+        print(f"::add-mask::{command_text(token)}", flush=True)
 
 
 def say(lines: Sequence[str]) -> None:
     """Write lines to the log."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
-
-
-def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")

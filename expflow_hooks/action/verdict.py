@@ -20,7 +20,7 @@ from expflow_hooks.core.registry import verify
 from expflow_hooks.core.registry.append_only import Lost
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.reader import Revision
-from expflow_hooks.render.plural import counted
+from expflow_hooks.core.wording import counted, listed
 from expflow_hooks.render.table import Data
 
 PASS, FAIL, NO_CANDIDATE, UNDECIDED_VERDICT, ERROR = "pass", "fail", "no-candidate", "undecided", "error"
@@ -146,9 +146,8 @@ def _problems(evidence: Evidence) -> Iterable[tuple[int, Said]]:
     if evidence.rules and evidence.rules.broken:
         yield USAGE, ("the policy that this change proposes cannot be used: ", Data(evidence.rules.broken))
     if evidence.unreadable:
-        lines = ", ".join(map(str, evidence.unreadable[:5]))
-        more = f" and {len(evidence.unreadable) - 5} more" if len(evidence.unreadable) > 5 else ""
-        yield UNREADABLE, (f"unreadable lines in the registry ({lines}{more}): one of them may be the one that fails",)
+        lines = listed(evidence.unreadable, 5)
+        yield UNREADABLE, (f"unreadable lines in the registry ({lines}): one of them may be the one that fails",)
 
 
 def _promises(evidence: Evidence) -> Iterable[tuple[int, Said]]:
@@ -178,12 +177,12 @@ def _numbers(
     if found.judged:
         yield from _candidates(evidence, rows, checks)
         if found.stale:
-            yield UNDECIDED, ("code that results depend on changed after the runs: ", Data(_first(found.stale)))
+            yield UNDECIDED, ("code that results depend on changed after the runs: ", Data(listed(found.stale)))
     elif not found.unfinished:
         yield from _none(evidence)
     if found.unfinished:
         count = len(found.unfinished)
-        names = Data(_first([run.label for run in found.unfinished]))
+        names = Data(listed([run.label for run in found.unfinished]))
         yield (
             UNDECIDED,
             (f"{counted(count, 'experiment')} of this change {'is' if count == 1 else 'are'} unfinished: ", names),
@@ -247,7 +246,3 @@ def _audits(evidence: Evidence) -> dict[str, list[Check]]:
         for run in evidence.candidates.judged
         if wanted.issubset(run.tags or ())
     }
-
-
-def _first(names: Sequence[str], most: int = 3) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

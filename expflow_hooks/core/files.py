@@ -184,6 +184,35 @@ def _refuse_other_owner(path: str, found: os.stat_result) -> None:
         raise UnreadableError(f"{path} belongs to another user: it is not trusted")
 
 
+def replace_file(path: str, data: bytes, mode: int | None = None, *, follow: bool = True) -> None:
+    """Replace a file at once, or make it; the file that is there, where a link leads to it, keeps its mode.
+
+    With `mode`, the new file gets that one; without `follow`, a link is replaced, not what it leads to. Raises OSError and leaves the old file as it was.
+    """
+    real = os.path.realpath(path) if follow else path
+    if mode is None:
+        try:
+            mode = stat.S_IMODE(os.stat(real).st_mode)
+        except FileNotFoundError:
+            mode = None
+    new = f"{real}.{os.urandom(8).hex()}"
+    try:
+        fd = os.open(
+            new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666 if mode is None else 0o600
+        )
+        with open(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+        if mode is not None:
+            os.chmod(new, mode)
+        os.replace(new, real)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(new)
+        raise
+
+
 def folders_up(start: str = ".") -> Iterator[str]:
     """Yield `start` and the folders above it up to the repository's root; only `start` outside a repository."""
     folders = []

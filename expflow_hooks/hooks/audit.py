@@ -147,12 +147,12 @@ def _tell(passed: int, failed: "list[str]", unfinished: "list[str]") -> None:
 def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") -> int:
     if not failed:
         return OK
-    from fnmatch import fnmatchcase
+    from expflow_hooks.core.policy.path_patterns import any_match
 
     protected = policy.audit.protect
     if protected is None:
         protected = (default_branch(git, change.remote)[0],)
-    if any(fnmatchcase(change.branch, pattern) for pattern in protected):
+    if any_match(protected, [change.branch]):
         say(f"{change.branch} is protected: take these experiments out, or make them hold ({', '.join(failed[:5])})")
         return SAYS_NO
     where = change.branch or "a detached HEAD"

@@ -10,8 +10,7 @@ from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.policy.policy import load_policy
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.reader import Registry
-
-_MOST_NAMED = 3
+from expflow_hooks.core.wording import listed
 
 
 def at_stake_in(registry: str, experiment_id: str) -> str:
@@ -51,8 +50,7 @@ def _referrers(registry: str, experiment_id: str) -> str:
     names = [name for name, refers in found.items() if refers]
     if not names:
         return ""
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"referred to by {', '.join(names[:_MOST_NAMED])}{more}"
+    return f"referred to by {listed(names)}"
 
 
 def _texts(value: Any) -> Iterator[str]:

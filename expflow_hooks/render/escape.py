@@ -17,6 +17,16 @@ def terminal(text: str) -> str:
     return "".join("?" if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
+def command_text(text: str) -> str:
+    """Return the message of a runner's workflow command: no line end in it begins another command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(text: str) -> str:
+    """Return a property's value (`file=`, `title=`) of a runner's workflow command."""
+    return command_text(text).replace(":", "%3A").replace(",", "%2C")
+
+
 def code_span(text: str, longest: int = LONGEST) -> str:
     """Return text as a Markdown code span that GitHub shows and never follows, also inside a table.
 

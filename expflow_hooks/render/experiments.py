@@ -8,6 +8,7 @@ from typing import Any
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.reader import HistoryLine, Revision
+from expflow_hooks.core.wording import counted
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
@@ -27,7 +28,7 @@ def render_experiments(experiments: Sequence[Experiment], source: str, form: str
     columns = (*_LIST, Column("metrics"))
     if form == "csv":
         return to_csv([column.heading for column in columns], rows)
-    told = f"{len(rows)} experiments in {source}" if rows else f"no experiments in {source}"
+    told = f"{counted(len(rows), 'experiment')} in {source}" if rows else f"no experiments in {source}"
     table = Table(columns, rows, [Data(told)])
     return to_markdown(table) if form == "markdown" else to_text(table)
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from expflow_hooks import __version__
+from expflow_hooks.render.escape import command_property, command_text
 from expflow_hooks.scan.findings import CODES, Finding, printable
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_PROPERTY = {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"}
-_DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
 def _history(finding: Finding) -> str:
@@ -54,15 +53,11 @@ def github(findings: list[Finding], problems: list[str]) -> str:
 def _annotation(finding: Finding) -> str:
     place = {"file": printable(finding.path), "line": finding.line, "col": finding.column} if finding.in_file else {}
     properties = ",".join(
-        f"{key}={_escaped(str(value), _PROPERTY)}" for key, value in {**place, "title": finding.code}.items()
+        f"{key}={command_property(str(value))}" for key, value in {**place, "title": finding.code}.items()
     )
     where = "" if finding.in_file else f" in {printable(finding.path)}"
     origin = f" ({_history(finding)})" if _history(finding) else ""
-    return f"::error {properties}::{_escaped(finding.message + where + origin, _DATA)}\n"
-
-
-def _escaped(value: str, escapes: dict[str, str]) -> str:
-    return "".join(escapes.get(char, char) for char in value)
+    return f"::error {properties}::{command_text(finding.message + where + origin)}\n"
 
 
 def sarif(findings: list[Finding], problems: list[str]) -> str:

@@ -9,6 +9,7 @@ from expflow_hooks.core.metrics.gates import GateResult
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.core.wording import counted
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
 
@@ -98,7 +99,7 @@ def _notes(ranking: Ranking, source: str, below_shown: int) -> list[str]:
     line += f", {counts['below_the_line']} below the line" + (f": {', '.join(kinds)}" if kinds else "")
     hidden = counts["below_the_line"] - below_shown
     line += f" ({hidden} not listed here; --format json lists all)" if hidden else ""
-    notes = [line, f"{counts['experiments']} experiments from {source}"]
+    notes = [line, f"{counted(counts['experiments'], 'experiment')} from {source}"]
     if ranking.query.group_by is not None:
         notes[0] = f"by {what}: {line}"
     return [Data(note) for note in notes]

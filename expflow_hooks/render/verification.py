@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from expflow_hooks.core.registry.reader import Unreadable
 from expflow_hooks.core.registry.verify import Verification
+from expflow_hooks.core.wording import counted
 from expflow_hooks.render.escape import terminal
 from expflow_hooks.render.jsontext import to_json
 
@@ -27,8 +28,8 @@ def render_verification(result: Verification, unreadable: Sequence[Unreadable], 
     lines += [f"{path}:{bad.line}: unreadable: {bad.why}" for bad in unreadable]
     if result.uncovered:
         shown = ", ".join(map(str, result.uncovered[:10])) + (", …" if len(result.uncovered) > 10 else "")
-        lines.append(f"{len(result.uncovered)} lines that no chain covers: {shown}")
+        lines.append(f"{counted(len(result.uncovered), 'line')} that no chain covers: {shown}")
     lines += [f"head {digest} (line {line})" for digest, line in result.heads.items()]
     holds = not (result.problems or unreadable or result.uncovered)
-    lines.append(f"{path}: {result.lines} lines, " + ("the history holds" if holds else "see above"))
+    lines.append(f"{path}: {counted(result.lines, 'line')}, " + ("the history holds" if holds else "see above"))
     return "".join(f"{terminal(line)}\n" for line in lines)

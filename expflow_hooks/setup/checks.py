@@ -15,6 +15,7 @@ from expflow_hooks.core.files import home
 from expflow_hooks.core.pin import store as pin
 from expflow_hooks.core.policy.policy import FILE as POLICY
 from expflow_hooks.core.policy.policy import Policy, load_policy
+from expflow_hooks.core.wording import counted
 from expflow_hooks.setup import files
 from expflow_hooks.setup.active import covered
 from expflow_hooks.setup.githooks import HOOK_FILES
@@ -127,7 +128,7 @@ def _registry_file(source: str, where: str) -> Check:
         bad = registry.unreadable[0]
         says = f"{where}: {len(registry.unreadable)} unreadable lines, the first is {bad.line}: {bad.why}"
         return Check("registry", MISSING, says, f"edit {source}")
-    return Check("registry", ACTIVE, f"{where}: {count} experiments")
+    return Check("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}")
 
 
 def _attributes(seen: _Seen) -> Iterator[Check]:

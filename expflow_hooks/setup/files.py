@@ -10,6 +10,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.files import replace_file
 from expflow_hooks.core.policy.policy import FILE as POLICY
 from expflow_hooks.core.policy.policy import Policy, read_policy
 from expflow_hooks.setup import framework_config
@@ -107,8 +108,7 @@ def write(root: str, changes: list[Change]) -> None:
             raise UsageError(f"{change.path} has changed since it was shown; run `expflow-hooks init` again")
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                file.write(change.after)
+            replace_file(path, change.after.encode())
         except OSError as error:
             raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
 

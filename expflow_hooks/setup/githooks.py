@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.files import replace_file
 from expflow_hooks.git.hook_files import SAVED
 from expflow_hooks.setup.owners import EXPFLOW, FRAMEWORKS, MARK, OWN, owner
 from expflow_hooks.setup.repository import Repository
@@ -94,7 +95,7 @@ def _install(folder: str, stage: str, python: str) -> Done:
     text = script(stage, python)
     if whose == EXPFLOW and _same(path, text):
         return Done(stage, path, "unchanged")
-    _write(path, text)
+    replace_file(path, text, 0o755, follow=False)
     return Done(stage, path, "installed", OWN if os.path.lexists(path + SAVED) else "")
 
 
@@ -114,14 +115,6 @@ def _uninstall(folder: str, stage: str) -> Done:
 def _same(path: str, text: bytes) -> bool:
     with open(path, "rb") as file:
         return file.read() == text and os.access(path, os.X_OK)
-
-
-def _write(path: str, text: bytes) -> None:
-    new = f"{path}.new-expflow"
-    with open(new, "wb") as file:
-        file.write(text)
-    os.chmod(new, 0o755)
-    os.replace(new, path)
 
 
 def _python() -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 import os
 import re
-import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from expflow_hooks.core.errors import ExpflowError, UnreadableError, UsageError
+from expflow_hooks.core.files import replace_file
 from expflow_hooks.core.pin import store as pin
 from expflow_hooks.git.repository import Git
 from expflow_hooks.scan import Report, objects, pushes
@@ -118,16 +118,9 @@ def _read(path: str) -> str:
 
 
 def _replace(path: str, text: str) -> None:
-    """Replace a file at once, with the mode it has, where a link leads to."""
-    real = os.path.realpath(path)
-    new = f"{real}.new-expflow"
     try:
-        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(fd, "w", encoding="utf-8", newline="") as file:
-            os.chmod(new, stat.S_IMODE(os.stat(real).st_mode))
-            file.write(text)
-        os.replace(new, real)
+        replace_file(path, text.encode())
     except OSError as error:
         raise UnreadableError(
-            f"cannot write {real}: {error.strerror}; the store has the hash, so delete the key there by hand"
+            f"cannot write {path}: {error.strerror}; the store has the hash, so delete the key there by hand"
         ) from None

@@ -12,8 +12,8 @@ from expflow_hooks.action.page.sizing import Detail
 from expflow_hooks.action.page.words import markdown
 from expflow_hooks.action.verdict import Evidence, Said
 from expflow_hooks.core.registry.chain import MOST_NAMED
+from expflow_hooks.core.wording import counted
 from expflow_hooks.render.escape import code_span
-from expflow_hooks.render.plural import counted
 from expflow_hooks.render.table import Data
 
 _RANGES = 3
@@ -79,7 +79,7 @@ def _told(chain: Chain) -> Iterator[str]:
     if len(found.heads) == 1:
         yield f"head <code>{next(iter(found.heads))[:12]}</code>"
     elif found.heads:
-        yield f"{len(found.heads)} heads"
+        yield counted(len(found.heads), "head")
     if len(found.uncovered) == found.lines:
         yield "covered by no chain"
     elif found.uncovered:

@@ -18,9 +18,9 @@ from expflow_hooks.action.page.words import LOOKS, markdown, standing
 from expflow_hooks.action.request.event import Run
 from expflow_hooks.action.verdict import Judgement
 from expflow_hooks.core.audit.rules import all_pass
+from expflow_hooks.core.wording import counted, listed
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.escape import code_span
-from expflow_hooks.render.plural import counted
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,7 @@ def _others(judgement: Judgement) -> str:
 
 
 def _names(runs: Sequence[Any]) -> str:
-    more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
-    return ", ".join(code_span(run.label) for run in runs[:3]) + more
+    return listed((code_span(run.label) for run in runs[:3]), of=len(runs))
 
 
 def _since(page: Page, detail: Detail) -> Iterator[str]:

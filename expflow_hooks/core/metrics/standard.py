@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.metrics.values import unwrapped, value_status
 from expflow_hooks.core.suggest import did_you_mean
 
 
@@ -133,7 +133,7 @@ def report_standard(task: Any = None, *, iteration: int = 0, **metrics: float) -
     for name, value in metrics.items():
         if name not in STANDARD_METRICS:
             raise ValueError(unknown_metric(name, STANDARD_METRICS))
-        value = _plain_number(value)
+        value = unwrapped(value)
         status = value_status(value)
         if status is not None:
             raise ValueError(f"{name} is {status}: a metric is a finite number, such as {name}=12.5")
@@ -141,14 +141,6 @@ def report_standard(task: Any = None, *, iteration: int = 0, **metrics: float) -
     if task is not None:
         _send(task, reported, iteration)
     return reported
-
-
-def _plain_number(value: Any) -> Any:
-    """Return the Python number inside a zero-dimensional NumPy or torch value; anything else as it is."""
-    item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "shape", None) == ():
-        return item()
-    return value
 
 
 def _send(task: Any, reported: Mapping[str, float], iteration: int) -> None:

@@ -51,6 +51,17 @@ def value_status(value: Any) -> str | None:
     return None
 
 
+def same_value(old: Any, new: Any) -> bool:
+    """Say whether two values are the same: equal and of one type, or both NaN."""
+    return (bool(old == new) and type(old) is type(new)) or bool(old != old and new != new)
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the Python number inside a zero-dimensional NumPy or torch value; anything else as it is."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "shape", None) == () else value
+
+
 def parse_decimal(text: str) -> float:
     """Return the finite number that ASCII decimal text spells.
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from expflow_hooks.core.metrics.gates import Gate, GateResult, all_hold
-from expflow_hooks.core.metrics.values import show_number, value_status
+from expflow_hooks.core.metrics.values import same_value, show_number, value_status
 from expflow_hooks.core.registry.experiment import parse_time
 
 KINDS = ("gate_failed", "too_few_runs", "no_value", "not_completed")
@@ -104,17 +104,13 @@ def revised(before: Row, after: Row, metric: str) -> tuple[str, ...]:
     names = (metric, *(gate.metric for gate in after.gates))
     values = zip(names, (before.value, *before.gate_values), (after.value, *after.gate_values), strict=True)
     changed = {
-        name: f"{name} {show_number(old)} → {show_number(new)}" for name, old, new in values if _differ(old, new)
+        name: f"{name} {show_number(old)} → {show_number(new)}" for name, old, new in values if not same_value(old, new)
     }
     if before.configuration != after.configuration:
         changed["parameters"] = "parameters"
     if before.commit != after.commit:
         changed["commit"] = f"commit {(before.commit or 'none')[:12]} → {(after.commit or 'none')[:12]}"
     return tuple(f"revised: {words}" for words in changed.values())
-
-
-def _differ(old: Any, new: Any) -> bool:
-    return not (old == new and type(old) is type(new)) and not (old != old and new != new)
 
 
 def _failed_gates(row: Row, metric: str) -> list[str]:

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.metrics.values import same_value
 from expflow_hooks.core.registry.codec import decode_experiment, decode_lines, decode_record
 from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed
 from expflow_hooks.core.registry.live_file import open_settled
@@ -191,13 +192,9 @@ def revisions(history: list[HistoryLine]) -> list[Revision]:
         found += [
             Revision(after.line, field, old.get(field), new.get(field))
             for field in sorted(old.keys() | new.keys())
-            if not _same(old.get(field), new.get(field))
+            if not same_value(old.get(field), new.get(field))
         ]
     return found
-
-
-def _same(old: Any, new: Any) -> bool:
-    return (bool(old == new) and type(old) is type(new)) or (old != old and new != new)
 
 
 def _stated(record: dict[str, Any]) -> dict[str, Any]:

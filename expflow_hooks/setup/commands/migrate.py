@@ -6,6 +6,7 @@ import click
 
 from expflow_hooks.core.errors import OK
 from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.wording import listed
 from expflow_hooks.render.output import emit, warn
 from expflow_hooks.setup.migrate import migrate
 
@@ -28,8 +29,7 @@ def command() -> int:
     if history.staged:
         warn(f"git's index has the hash still: {', '.join(history.staged[:3])}; `git add` the file before you commit")
     if history.committed:
-        more = f" and {len(history.committed) - 3} more" if len(history.committed) > 3 else ""
-        warn(f"git's history has the hash: {', '.join(history.committed[:3])}{more}")
+        warn(f"git's history has the hash: {listed(history.committed)}")
         warn(
             "change the PIN: `expflow-hooks pin init`. Rewriting history is not enough, since clones, forks and caches"
             " keep what they have"
