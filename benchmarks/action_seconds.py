@@ -57,13 +57,13 @@ def measure(research: Research, python: Path) -> None:
     assert research.server is not None
     for index in range(COMMENTS):
         research.server.state.add_comment(7, f"talk {index}")
-    code = ROOT / "expflow_hooks" / "action" / "__main__.py"
+    code = ROOT / "expflow_hooks" / "__main__.py"
     seconds, bare, requests = [], [], 0
     for _ in range(ROUNDS + 1):
         research.results(record(f"more-{time.monotonic_ns()}", 8.0, commit="f" * 40))
         environment = os.environ | research.environment("pull_request", research.payload())
         research.server.log.clear()
-        seconds.append(timed([python, "-I", "-B", code], environment))
+        seconds.append(timed([python, "-I", "-B", code, "action"], environment))
         bare.append(timed([python, "-I", "-c", "pass"], environment))
         requests = len(research.server.log)
     pages = -(-(COMMENTS + 1) // 100)

@@ -187,7 +187,8 @@ def _refuse_other_owner(path: str, found: os.stat_result) -> None:
 def replace_file(path: str, data: bytes, mode: int | None = None, *, follow: bool = True) -> None:
     """Replace a file at once, or make it; the file that is there, where a link leads to it, keeps its mode.
 
-    With `mode`, the new file gets that one; without `follow`, a link is replaced, not what it leads to. Raises OSError and leaves the old file as it was.
+    With `mode`, the new file gets that one; without `follow`, a link is replaced, not what it leads to. Raises
+    OSError and leaves the old file as it was.
     """
     real = os.path.realpath(path) if follow else path
     if mode is None:

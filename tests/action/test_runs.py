@@ -208,7 +208,7 @@ def test_the_command_in_a_process_of_its_own_touches_nothing(ready):
     before = ready.repo.git("status", "--porcelain")
     from documents import ROOT
 
-    code = [str(ROOT / "expflow_hooks" / "action" / "__main__.py")]
+    code = [str(ROOT / "expflow_hooks" / "__main__.py"), "action"]
     import sys
 
     done = subprocess.run(

@@ -84,7 +84,8 @@ def _brackets_open(text: str, mark: yaml.Mark) -> int:
     The parser in C reads up to 1,024 characters of a line ahead of its events and has a limit of its own for brackets:
     its refusal of deep nesting can come before the depth shows in events.
     """
-    before = text.split("\n", mark.line + 1)[mark.line][: mark.column]
+    lines = text.split("\n")
+    before = lines[mark.line][: mark.column] if mark.line < len(lines) else ""  # a mark may stand behind the end
     return before.count("[") + before.count("{") - before.count("]") - before.count("}")
 
 

@@ -118,6 +118,7 @@ def test_the_least_policy_has_the_defaults():
         ("version: 1\n? [a]\n: b\n", 2, "a key must be text"),
         ("version: 1\n1: b\n", 2, "a key must be text"),
         ("version: [1\n", 2, "not YAML"),
+        ("version: [", 2, "not YAML"),
         ("version: 1\n\tguard: {}\n", 2, "not YAML"),
         ("version: 1\nguard: \x07\n", 1, "not YAML"),
         ("version: 1\nguard: " + "[" * 21 + "\n", 2, "nested deeper"),
