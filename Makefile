@@ -1,26 +1,29 @@
 # Two commands that work on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 VENV   ?= .venv
-BIN    := $(VENV)/bin
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN    := $(VENV)/$(SCRIPTS)
 
 .PHONY: help demo test test-clearml test-pythons lint bench lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-# One virtual environment a purpose, made anew when pyproject.toml changes.
-$(VENV)/.demo: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
-	@touch $@
+# One virtual environment a purpose, from its lock files, made anew when one of them changes.
+ENVIRONMENT := $(PYTHON) tools/environment.py
+COMMON      := tools/environment.py pyproject.toml requirements.lock requirements-build.lock
 
-$(VENV)/.dev: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
+.venvs/.demo: $(COMMON)
+	@$(ENVIRONMENT) .venvs/demo requirements.lock && touch $@
 
-demo: $(VENV)/.demo  ## rank, gate, audit and guard real experiments, with no server
-	@$(BIN)/python examples/demo.py
+$(VENV)/.dev: $(COMMON) requirements-dev.lock
+	@$(ENVIRONMENT) $(VENV) requirements-dev.lock && touch $@
+
+.venvs/.bench: $(COMMON) requirements-dev.lock requirements-bench.lock
+	@$(ENVIRONMENT) .venvs/bench requirements-dev.lock requirements-bench.lock && touch $@
+
+demo: .venvs/.demo   ## rank, gate, audit and guard real experiments, with no server
+	@.venvs/demo/$(SCRIPTS)/python examples/demo.py
 
 test: $(VENV)/.dev   ## every test
 	$(BIN)/python -m pytest -n auto
@@ -38,8 +41,8 @@ test-pythons:        ## the tests of what runs in users' interpreters, on each P
 
 BENCHMARKS := hook_start scan_files scan_push startup rank_experiments clearml_requests action_seconds
 
-bench: $(VENV)/.bench  ## the tables of the README: budgets beside their references (ripgrep is wanted)
-	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || over="$$over $$name"; done; \
+bench: .venvs/.bench  ## the tables of the README: budgets beside their references (ripgrep is wanted)
+	@for name in $(BENCHMARKS); do .venvs/bench/$(SCRIPTS)/python benchmarks/$$name.py || over="$$over $$name"; done; \
 	  [ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
 
 reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, and an hour of fuzzing
@@ -48,14 +51,18 @@ reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks,
 fuzz: $(VENV)/.dev   ## 100,000 fuzz inputs a target
 	EXPFLOW_FUZZ=100000 $(BIN)/python -m pytest -n auto tests/fuzz
 
-$(VENV)/.bench: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
-	@touch $@
+# One resolution for every Python from 3.10 on. Versions stay as they are while pyproject.toml allows them.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) --only-binary :all:
 
-# One resolution for every Python from 3.10 on, wheels only: what the Action installs is what was reviewed.
-lock: $(VENV)/.dev   ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --only-binary :all: --generate-hashes \
-		--custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+lock:                ## renew requirements*.lock from pyproject.toml; UPGRADE=1 for the newest versions
+	@[ -x $(BIN)/uv ] || $(MAKE) $(VENV)/.dev
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-build.lock --group build
+	$(COMPILE) --output-file requirements-test.lock --extra test --constraint requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-dev.lock --no-binary fysom --extra test --extra dev \
+		--constraint requirements-test.lock pyproject.toml
+	$(COMPILE) --output-file requirements-bench.lock --extra bench --constraint requirements-dev.lock pyproject.toml
 
 clean:               ## remove what the other targets made
 	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache

@@ -2,7 +2,10 @@
 
 from importlib.metadata import version
 
+import pytest
 from documents import run, steps
+
+pytest.importorskip("expflow_pde", reason="expflow-pde needs Python 3.11")
 
 
 def test_every_step_works_as_written(work, home):
