@@ -17,7 +17,7 @@ _HOMES = {
     "init_pin": "core.pin.store",
     "pin_is_set": "core.pin.store",
     "record": "api",
-    "report_standard": "core.metrics.standard",
+    "report_standard": "api",
     "validate_competition_rules": "core.audit.rules",
     "verify_pin": "core.pin.store",
 }

@@ -1,14 +1,15 @@
-"""What training code calls: `record` to register an experiment, `compare_scores` to rank experiments."""
+"""What training code calls: `record` and `report_standard` for an experiment, `compare_scores` to rank experiments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import Gate
+from expflow_hooks.core.metrics.standard import STANDARD_METRICS, check_standard
 from expflow_hooks.core.metrics.values import unwrapped
 from expflow_hooks.core.policy.policy import Policy, load_policy
 from expflow_hooks.core.policy.query import make_query
@@ -20,6 +21,7 @@ from expflow_hooks.sources.open import open_source, registry_path
 
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.sources.clearml.report import Report
 
 
 @lru_cache(maxsize=8)
@@ -133,3 +135,39 @@ def compare_scores(
     opened = open_source(source, rules, query)
     ranking = rank(opened.to_rank(), query)
     return ranking_json(ranking, opened.name, len(opened.unreadable()))
+
+
+@overload
+def report_standard(
+    task: Any = ..., *, iteration: int | None = ..., timeout: float = ..., wait: Literal[True] = ..., **metrics: float
+) -> dict[str, float]: ...
+@overload
+def report_standard(
+    task: Any, *, iteration: int | None = ..., timeout: float = ..., wait: Literal[False], **metrics: float
+) -> Report: ...
+def report_standard(
+    task: Any = None, *, iteration: int | None = None, timeout: float = 30.0, wait: bool = True, **metrics: float
+) -> dict[str, float] | Report:
+    """Check every name and value, then report them all; return what was reported once the server has it.
+
+    `task` is a ClearML task, an object with a `report_scalar(title=, series=, value=, iteration=)` of its own, or None
+    to check only. Units are those of `STANDARD_METRICS`. A task is reported at its last iteration unless `iteration`
+    is given, since the server keeps the value of the highest one; and it is tagged, so that a real 0.0 is believed.
+    With `wait=False` the answer is a handle, whose `close()` waits, as does the end of the interpreter.
+
+    Raises ValueError for an unknown name or a value that does not count; nothing has been sent then. Raises
+    UnreadableError where the server's last values or its tags are not the reported ones after `timeout` seconds.
+    """
+    reported = check_standard(metrics)
+    own = None if task is None else getattr(task, "report_scalar", None)
+    if task is not None and own is None:
+        from expflow_hooks.sources.clearml.report import start_report
+
+        report = start_report(task, reported, iteration, timeout)
+        return report.close() if wait else report
+    if not wait:
+        raise UsageError("wait=False goes with a ClearML task; here there is nothing to wait for")
+    if own is not None:
+        for name, value in reported.items():
+            own(title=STANDARD_METRICS[name]["group"], series=name, value=value, iteration=iteration or 0)
+    return reported

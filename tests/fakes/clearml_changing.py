@@ -45,6 +45,11 @@ def edit(server: Any, body: dict[str, Any]) -> dict[str, Any]:
     return {"updated": 1, "fields": changes}
 
 
+def ping(server: Any, body: dict[str, Any]) -> dict[str, Any]:
+    server.known(body["task"])
+    return {}
+
+
 def become(status: str) -> Callable[[Any, dict[str, Any]], dict[str, Any]]:
     """Return what brings a task into a status, where it may come into it from where it is."""
 
@@ -171,6 +176,7 @@ ENDPOINTS = {
     "tasks.create": create,
     "tasks.edit": edit,
     "tasks.update": edit,
+    "tasks.ping": ping,
     "tasks.started": become("in_progress"),
     "tasks.stopped": become("stopped"),
     "tasks.completed": become("completed"),

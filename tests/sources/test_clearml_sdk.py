@@ -82,7 +82,7 @@ def test_report_standard_raises_what_did_not_arrive_and_marks_nothing(server, cl
     server.events_fail = True
     said = sdk(_REPORT, home=home, server=server)
     told = "UnreadableError the ClearML server did not take seg_total, pde_mean: report again when it can be reached"
-    assert said == [told]
+    assert said[0].startswith(told)
     assert (server.tasks[0]["tags"], server.tasks[0]["last_metrics"]) == ([], {})
 
 

@@ -1,16 +1,15 @@
-"""The standard metrics: one registry of names with group, direction, unit and threshold, and `report_standard`.
+"""The standard metrics: one registry of names with group, direction, unit and threshold.
 
 A policy adds to the standard metrics and maps other people's names to them; it never takes one away.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.values import unwrapped, value_status
 from expflow_hooks.core.suggest import did_you_mean
 
@@ -75,7 +74,7 @@ REPORTED_MARK = "expflow-reported"
 
 
 def zero_mark(name: str) -> str:
-    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this lower-is-better metric, no NaN.
+    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this metric, no NaN.
 
     One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
     """
@@ -118,18 +117,9 @@ def unknown_metric(name: str, known: Iterable[str]) -> str:
     return f"unknown metric {name[:80]!r}{hint or '; `expflow-hooks metrics list` shows the known ones'}"
 
 
-def report_standard(task: Any = None, *, iteration: int = 0, **metrics: float) -> dict[str, float]:
-    """Check every name and value, then report them all; return what was reported.
-
-    `task` is a ClearML task (reported through its logger, and marked so that a real 0.0 is believed), an object with a
-    `report_scalar(title=, series=, value=, iteration=)` of its own, or None to check only. Units are those of
-    `STANDARD_METRICS`.
-
-    Raises ValueError for an unknown name or a value that does not count; nothing has been sent then. Raises
-    UnreadableError for metrics that did not arrive: ClearML's SDK uploads in the background and only logs a failure,
-    so its server is asked what it has. What the upload itself raises is passed on.
-    """
-    reported: dict[str, float] = {}
+def check_standard(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the values of standard metrics as floats; raise ValueError for an unknown name or what does not count."""
+    checked: dict[str, float] = {}
     for name, value in metrics.items():
         if name not in STANDARD_METRICS:
             raise ValueError(unknown_metric(name, STANDARD_METRICS))
@@ -137,44 +127,5 @@ def report_standard(task: Any = None, *, iteration: int = 0, **metrics: float) -
         status = value_status(value)
         if status is not None:
             raise ValueError(f"{name} is {status}: a metric is a finite number, such as {name}=12.5")
-        reported[name] = float(value)
-    if task is not None:
-        _send(task, reported, iteration)
-    return reported
-
-
-def _send(task: Any, reported: Mapping[str, float], iteration: int) -> None:
-    own = getattr(task, "report_scalar", None)
-    report = own if callable(own) else task.get_logger().report_scalar
-    for name, value in reported.items():
-        report(title=STANDARD_METRICS[name]["group"], series=name, value=value, iteration=iteration)
-    if own is None:
-        _confirm(task, reported)
-    if own is None and callable(getattr(task, "add_tags", None)):
-        zeros = [
-            name for name, value in reported.items() if value == 0 and not STANDARD_METRICS[name]["higher_is_better"]
-        ]
-        task.add_tags([REPORTED_MARK, *map(zero_mark, zeros)])
-
-
-def _confirm(task: Any, reported: Mapping[str, float]) -> None:
-    """Raise UnreadableError unless the server has what was reported; a task without a server has nothing to ask."""
-    flush, stored = getattr(task, "flush", None), getattr(task, "get_last_scalar_metrics", None)
-    offline = getattr(task, "is_offline", None)
-    if not (callable(flush) and callable(stored)) or (callable(offline) and offline()):
-        return
-    flush(wait_for_uploads=True)
-    for wait in (0.5, 1.0, 2.0, None):
-        found = stored()
-        lost = [name for name, value in reported.items() if value not in _values(found, name)]
-        if not lost:
-            return
-        if wait:
-            time.sleep(wait)
-    raise UnreadableError(f"the ClearML server did not take {', '.join(lost)}: report again when it can be reached")
-
-
-def _values(found: Any, name: str) -> Iterable[Any]:
-    title = found.get(STANDARD_METRICS[name]["group"]) if isinstance(found, Mapping) else None
-    entry = title.get(name) if isinstance(title, Mapping) else None
-    return entry.values() if isinstance(entry, Mapping) else ()
+        checked[name] = float(value)
+    return checked

@@ -106,14 +106,21 @@ def _events(data: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _last_metrics(events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return what the server would keep of the scalars: for each title and series the last, least and largest value."""
+    """Return what the server would keep of the scalars: for each title and series the last, least and largest value.
+
+    The last is that of the highest iteration.
+    """
     found: dict[str, dict[str, Any]] = {}
+    highest: dict[tuple[str, str], int] = {}
     for event in events:
         title, series, value = str(event.get("metric")), event["variant"], event.get("value")
         entry = found.setdefault(title, {}).setdefault(
             series, {"metric": title, "variant": series, "min_value": value, "max_value": value}
         )
-        entry["value"] = value
+        given = event.get("iter")
+        iteration = given if isinstance(given, int) else 0
+        if iteration >= highest.get((title, series), iteration):  # of equal iterations the later one
+            entry["value"], highest[title, series] = value, iteration
         if isinstance(value, (int, float)):
             entry["min_value"], entry["max_value"] = min(entry["min_value"], value), max(entry["max_value"], value)
     return found

@@ -84,11 +84,10 @@ def read_some(
 
 
 def flattening(metrics: Metrics, query: Query, reading: Reading) -> Flattening:
-    """Return how tasks become experiments for a query: its metrics are needed, and its direction is known."""
+    """Return how tasks become experiments for a query, whose metrics are needed."""
     judged = (query.sort_by, *(gate.metric for gate in query.gates)) if reading.judged else ()
     names = tuple(dict.fromkeys(metrics.source(name) for name in judged))
-    lower = frozenset({metrics.source(query.sort_by)} if query.higher_is_better is False else ())
-    return Flattening(metrics, names, lower, reading.aggregate)
+    return Flattening(metrics, names, reading.aggregate)
 
 
 def _wanted(query: Query, reading: Reading, how: Flattening) -> Wanted:

@@ -39,11 +39,10 @@ Pair = tuple[str, str]  # title, series
 
 
 class Flattening(NamedTuple):
-    """How tasks become experiments: which value, the metrics that are judged, and the directions known."""
+    """How tasks become experiments: the metrics that are judged, and which value over the training counts."""
 
     metrics: Metrics
     needed: tuple[str, ...] = ()  # as experiments report them, that is after the policy's `from`
-    lower_is_better: frozenset[str] = frozenset()  # of names that the policy does not know
     aggregate: str = "last"
 
 
@@ -142,12 +141,12 @@ def _believed(name: str, pair: Pair, values: Mapping[Pair, Any], tags: tuple[str
     value = values[pair]
     if value_status(value) is not None or value != 0:
         return value
-    known = [metric for metric in how.metrics if name in (metric.name, metric.source)]
-    lower = name in how.lower_is_better or any(not metric.higher_is_better for metric in known)
-    trusted = any(metric.name in how.metrics.trust_zero for metric in known)
+    trusted = any(
+        metric.name in how.metrics.trust_zero for metric in how.metrics if name in (metric.name, metric.source)
+    )
     title, series = pair
     reported = series in STANDARD_METRICS and STANDARD_METRICS[series]["group"] == title and zero_mark(series) in tags
-    return SUSPECT if lower and not trusted and not reported else value
+    return value if trusted or reported else SUSPECT
 
 
 def _add_train_time(metrics: dict[str, Any], task: Mapping[str, Any], how: Flattening, remarks: Remarks) -> None:

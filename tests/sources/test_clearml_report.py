@@ -1,0 +1,143 @@
+"""`report_standard` through the real SDK: done once the server has the reported value, or an error in time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from fakes.clearml_tasks import digest, metrics, task
+
+from expflow_hooks import report_standard
+from expflow_hooks.core.errors import UnreadableError, UsageError
+
+_START = """
+import sys, time
+from clearml import Task
+from expflow_hooks import report_standard
+task = Task.init("PDEBench", "run", reuse_last_task_id=False, output_uri=False, auto_resource_monitoring=False)
+logger = task.get_logger()
+def attempt(**given):
+    try:
+        print("reported", report_standard(task, **given))
+    except Exception as error:
+        print(type(error).__name__, error)
+def curve():
+    for step in range(50):
+        logger.report_scalar("Score", "seg_total", step / 2, step)
+"""
+
+
+@pytest.fixture
+def train(server, home):
+    """Return a function that runs training code with the real SDK and gives its last line and its errors."""
+
+    def run(code, subprocess_too=False):
+        conf = home / "sdk.conf"
+        conf.write_text(f"sdk {{ development {{ report_use_subprocess: {str(subprocess_too).lower()} }} }}")
+        env = {**os.environ, **server.environment, "CLEARML_CONFIG_FILE": str(conf), "HOME": str(home)}
+        env |= {"CLEARML_WEB_HOST": server.url, "CLEARML_FILES_HOST": server.url}
+        done = subprocess.run(
+            [sys.executable, "-c", _START + code], env=env, capture_output=True, text=True, timeout=90
+        )
+        assert done.returncode == 0, done.stderr
+        told = [line for line in done.stdout.splitlines() if not line.startswith(("ClearML", "20"))]
+        return told[-1:], done.stderr
+
+    return run
+
+
+def last(server, title, series):
+    return server.tasks[0]["last_metrics"][digest(title)][digest(series)]["value"]
+
+
+@pytest.mark.parametrize("subprocess_too", [False, True])
+def test_after_a_curve_the_server_has_the_reported_value(server, train, subprocess_too):
+    said, _ = train(
+        "curve(); attempt(seg_total=51.5, pde_mean=0.0); attempt(seg_total=7.0, pde_mean=2.0)", subprocess_too
+    )
+    assert said == ["reported {'seg_total': 7.0, 'pde_mean': 2.0}"]
+    assert (last(server, "Score", "seg_total"), last(server, "PDE", "pde_mean")) == (7.0, 2.0)
+    assert server.tasks[0]["tags"] == ["expflow-reported"]  # the zero of the first report is no zero any more
+
+
+def test_at_an_iteration_below_the_curves_it_is_an_error_that_says_what_the_server_has(train):
+    said, _ = train("curve(); attempt(seg_total=51.5, iteration=0)")
+    assert said[0].startswith("UnreadableError the ClearML server did not take seg_total (it has 24.5)")
+
+
+def test_a_refused_repeat_is_an_error_though_an_older_value_is_the_same(server, train):
+    def refuse_from_now_on():
+        server.events_fail = True
+
+    server.before["tasks.stopped"] = refuse_from_now_on
+    code = "curve(); attempt(seg_total=60.0); task.mark_stopped(force=True); attempt(seg_total=10.0)"
+    said, _ = train(code)
+    assert said[0].startswith("UnreadableError the ClearML server did not take seg_total (it has 60.0)")
+
+
+@pytest.mark.parametrize("how", ["edits_fail", "edits_are_lost"])
+def test_a_tag_that_is_refused_is_an_error(server, train, how):
+    server.before["events.add_batch"] = lambda: setattr(server, how, True)
+    said, _ = train("attempt(pde_mean=0.0)")
+    assert said[0].startswith("UnreadableError the ClearML server has the metrics but did not change the tags")
+    assert "expflow-zero:pde_mean" in said[0]
+    assert last(server, "PDE", "pde_mean") == 0.0
+
+
+def test_a_published_task_takes_no_metrics_and_that_is_an_error(server, home, train):
+    server.tasks = [task(1, status="published", last_metrics=metrics(Score__seg_total=3.0))]
+    said, _ = train(f"task = Task.get_task(task_id='{1:032x}'); attempt(seg_total=51.5)")
+    assert said[0].startswith("UnreadableError the ClearML server did not take seg_total (it has 3.0)")
+
+
+def test_a_server_that_does_not_answer_is_given_up_in_time(server, train):
+    free = threading.Event()
+    server.before["events.add_batch"] = lambda: free.wait(60)
+    threading.Timer(6.0, free.set).start()
+    said, _ = train("attempt(seg_total=51.5, timeout=1.0)")
+    assert said[0].startswith("UnreadableError not confirmed within 1 s: the ClearML server may lack seg_total")
+
+
+def test_without_waiting_a_handle_comes_back_that_close_waits_for(server, train):
+    said, _ = train("handle = report_standard(task, seg_total=51.5, wait=False); print(handle.close(), handle.done)")
+    assert said == ["{'seg_total': 51.5} True"]
+    assert last(server, "Score", "seg_total") == 51.5
+
+
+def test_the_end_of_the_interpreter_waits_for_a_handle(server, train):
+    _, errors = train("report_standard(task, seg_total=51.5, wait=False)")
+    assert last(server, "Score", "seg_total") == 51.5
+    assert "expflow-hooks:" not in errors
+
+
+def test_the_end_of_the_interpreter_says_what_did_not_arrive(server, train):
+    server.events_fail = True
+    _, errors = train("report_standard(task, seg_total=51.5, wait=False)")
+    assert errors.count("expflow-hooks: report_standard: the ClearML server did not take seg_total") == 1
+
+
+def test_where_nothing_is_reported_there_is_nothing_to_wait_for():
+    with pytest.raises(UsageError, match="nothing to wait for"):
+        report_standard(None, wait=False, seg_total=1.0)
+
+
+def test_a_flush_that_never_returns_does_not_hold_the_caller():
+    never = threading.Event()
+
+    class Logger:
+        def report_scalar(self, **_):
+            pass
+
+    class Hanging:
+        def get_logger(self):
+            return Logger()
+
+        def flush(self, wait_for_uploads=False):
+            never.wait(30)
+
+    with pytest.raises(UnreadableError, match=r"not confirmed within 0\.2 s"):
+        report_standard(Hanging(), seg_total=1.0, timeout=0.2)
+    never.set()
