@@ -90,7 +90,7 @@ class Research:
 
     def _moved(self) -> None:
         if self.server is not None and self.number in self.server.state.pulls:
-            self.server.state.pulls[self.number]["head"]["sha"] = self.head
+            self.server.state.push_head(self.number, self.head)
 
     def payload(self) -> dict[str, Any]:
         """Return the payload of the event `pull_request`."""

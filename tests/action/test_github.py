@@ -104,7 +104,7 @@ def test_a_next_page_on_another_server_does_not_get_the_token(client, server, tm
 def test_a_redirect_to_another_server_does_not_get_the_token(client, server, tmp_path):
     seen = []
     with FakeGitHub(tmp_path).serving() as other:
-        other.answer = lambda method, path, query, body, who: (seen.append(who), (200, {}, None))[1]
+        other.answer = lambda request: (seen.append(request.who), (200, {}, None))[1]
         server.faults.append(("GET", "/comments", (302, {"Location": f"http://localhost:{other.url[-5:]}/x"}, {})))
         other.state.accounts[TOKEN] = ACTIONS
         client.request("GET", PATH)
