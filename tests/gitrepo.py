@@ -14,6 +14,13 @@ class Repo:
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main", *options)
 
+    @classmethod
+    def at(cls, path: Path) -> "Repo":
+        """Return what is at a path as it is, be it a repository or not."""
+        found = cls.__new__(cls)
+        found.path = path
+        return found
+
     def git(self, *arguments: str | bytes, ok: bool = True, **environment: str) -> str:
         """Run git and return what it prints, to both streams if `ok` is not asked for."""
         done = subprocess.run(

@@ -47,10 +47,12 @@ def code_of_commit(git: Git, commit: str, patterns: Sequence[str]) -> str:
 
 def code_of_work_tree(patterns: Sequence[str], folder: str = ".") -> WorkTree:
     """Return the digest of the code around `folder`, tracked or not, ignored files apart. No error is raised."""
-    top = os.fsdecode(Git(folder).tells("rev-parse", "--show-toplevel") or b"").rstrip("\n")
-    if not top:
+    if shutil.which("git") is None:
         return WorkTree()
     try:
+        top = Git(folder).try_top()
+        if not top:
+            return WorkTree()
         with tempfile.TemporaryDirectory(prefix="expflow-", ignore_cleanup_errors=True) as scratch:
             shadow = _Shadow(top, scratch, matcher(patterns))
             shadow.add_all()

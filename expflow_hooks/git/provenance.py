@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git.repository import Git
 
 
@@ -14,18 +15,23 @@ def provenance(registry: str | None = None, folder: str = ".") -> dict[str, Any]
     The registry's own new lines are no change of the code, so they do not make it dirty; untracked files neither.
     """
     git = Git(folder)
-    commit = _line(git.tells("rev-parse", "--verify", "--quiet", "HEAD"))
-    if not commit:
+    try:
+        top = git.try_top()
+        commit = git.head() if top else ""
+        if not commit:
+            return {}
+        branch = git.branch()
+    except UnreadableError:  # training goes on where git cannot say what runs
         return {}
-    branch = _line(git.tells("symbolic-ref", "--quiet", "--short", "HEAD"))
-    top = _line(git.tells("rev-parse", "--show-toplevel")) or folder
-    pathspec = ["--", "."]
+    pathspec = ["."]
     if registry and not os.path.relpath(os.path.realpath(registry), top).startswith(".."):
         pathspec.append(f":(top,exclude,literal){os.path.relpath(os.path.realpath(registry), top)}")
-    changes = Git(top).tells("status", "--porcelain", "--untracked-files=no", *pathspec)
-    found: dict[str, Any] = {"commit": commit, "dirty": changes != b""}
+    found: dict[str, Any] = {"commit": commit, "dirty": _differs(Git(top), pathspec)}
     return found | ({"branch": branch} if branch else {})
 
 
-def _line(said: bytes | None) -> str:
-    return os.fsdecode(said or b"").rstrip("\n")
+def _differs(git: Git, pathspec: list[str]) -> bool:
+    try:
+        return git.changed_files(pathspec)
+    except UnreadableError:
+        return True  # what cannot be told to be clean is not

@@ -37,8 +37,11 @@ class Scratch:
 
 def stream(
     commands: "list[list[str]]", environment: "dict[str, str]", given: Scratch, complaints: Scratch
-) -> "Generator[bytes, None, bool]":
-    """Run a pipeline that begins with `given`: yield the output of its last command, return whether any failed."""
+) -> "Generator[bytes, None, list[int]]":
+    """Run a pipeline that begins with `given`: yield the output of its last command, return each command's exit code.
+
+    A command that a signal ended has a negative one.
+    """
     waits = []
     source = os.dup(given.fd)
     try:
@@ -55,7 +58,7 @@ def stream(
     finally:
         os.close(source)
         codes = [wait() for wait in waits]
-    return any(codes)
+    return codes
 
 
 def _spawn(
@@ -71,7 +74,7 @@ def _spawn(
         from expflow_hooks.core.errors import UnreadableError
 
         raise UnreadableError(f"{command[0]} cannot be started: {error.strerror}; is it installed?") from None
-    return lambda: os.waitpid(child, 0)[1]
+    return lambda: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _spawn_anywhere(

@@ -76,7 +76,7 @@ def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[Hist
 
 
 def _is_staged(git: Git, change: Change) -> bool:
-    return not change.before or bool(git.ask("diff-index", "--cached", "--name-only", change.before[0], "--"))
+    return not change.before or bool(git.staged())
 
 
 def _made_by(git: Git, commits: "frozenset[str]", tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
@@ -103,8 +103,7 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
     from expflow_hooks.sources.base import CLEARML
     from expflow_hooks.sources.open import choose
 
-    top = os.fsdecode(git.tells("rev-parse", "--show-toplevel") or b".").rstrip("\n")
-    source = choose(None, replace(policy, path=os.path.join(top, FILE)))
+    source = choose(None, replace(policy, path=os.path.join(git.top(), FILE)))
     return None if source == CLEARML else source
 
 

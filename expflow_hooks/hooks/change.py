@@ -37,7 +37,7 @@ class Change:
         """Return the commits that a push adds."""
         if not self.push:
             return frozenset()
-        remotes = f"--remotes={self.remote}" if self.remote in git_remotes(git) else "--remotes"
+        remotes = f"--remotes={self.remote}" if self.remote in git.remotes() else "--remotes"
         left_out = [f"^{revision}" for revision in self.before]
         return frozenset(git.commits([self.after, *left_out], ["--not", remotes]))
 
@@ -54,30 +54,19 @@ def changes(git: Git, options: "Options | None", environment: "Mapping[str, str]
     since, until = environment.get("PRE_COMMIT_FROM_REF"), environment.get("PRE_COMMIT_TO_REF")
     if since and until:
         return [_range(git, f"{since}..{until}")]
-    head = ["HEAD"] if git.tells("rev-parse", "--quiet", "--verify", "HEAD") else []
-    return [Change(head, INDEX, current_branch(git))]
-
-
-def current_branch(git: Git) -> str:
-    """Return the short name of the branch that HEAD is on, or nothing."""
-    return os.fsdecode(git.tells("symbolic-ref", "--quiet", "--short", "HEAD") or b"").strip()
-
-
-def git_remotes(git: Git) -> "list[str]":
-    """Return the names of the remotes."""
-    return os.fsdecode(git.tells("remote") or b"").split()
+    return [Change(["HEAD"] if git.head() else [], INDEX, git.branch())]
 
 
 def default_branch(git: Git, remote: str) -> "tuple[str, str]":
     """Return the name of the remote's default branch and its commit here; an empty commit where it is not known."""
-    remotes = git_remotes(git)
+    remotes = git.remotes()
     remote = remote if remote in remotes else "origin" if "origin" in remotes or not remotes else remotes[0]
-    head = git.tells("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
-    names = [os.fsdecode(head).strip().removeprefix(f"refs/remotes/{remote}/")] if head else ["main", "master"]
+    head = git.try_line("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
+    names = [head.removeprefix(f"refs/remotes/{remote}/")] if head else ["main", "master"]
     for name in names:
-        tip = git.tells("rev-parse", "--quiet", "--verify", f"refs/remotes/{remote}/{name}^{{commit}}")
+        tip = git.commit(f"refs/remotes/{remote}/{name}")
         if tip:
-            return name, tip.decode().strip()
+            return name, tip
     return names[0], ""
 
 
@@ -87,17 +76,17 @@ def _range(git: Git, revisions: str) -> Change:
         raise UsageError(f"--rev {revisions}: a range names both ends, such as main..HEAD")
     until = until.lstrip(".") or "HEAD"
     tip = git.resolve(until)[0]
-    return Change([git.resolve(since or "HEAD")[0]], tip, current_branch(git))
+    return Change([git.resolve(since or "HEAD")[0]], tip, git.branch())
 
 
 def _pushed_by_framework(git: Git, environment: "Mapping[str, str]") -> "list[Change]":
     remote = environment["PRE_COMMIT_REMOTE_NAME"]
     tip = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
-    found = git.tells("rev-parse", "--quiet", "--verify", f"{tip}^{{commit}}")
+    found = git.commit(tip)
     if not found:  # an annotated tag of something else, or nothing committed yet
         return []
     branch = environment.get("PRE_COMMIT_REMOTE_BRANCH", "").removeprefix("refs/heads/")
-    return [Change(_known(git, remote, branch), found.decode().strip(), branch, remote, True)]
+    return [Change(_known(git, remote, branch), found, branch, remote, True)]
 
 
 def _pushed_by_git(git: Git, options: "Options | None") -> "list[Change]":
@@ -118,30 +107,21 @@ def _pushed_by_git(git: Git, options: "Options | None") -> "list[Change]":
 
 def _known(git: Git, remote: str, branch: str) -> "list[str]":
     """Return what the remote is known to have: this branch and its default branch."""
-    theirs = git.tells("rev-parse", "--quiet", "--verify", f"refs/remotes/{remote}/{branch}^{{commit}}")
-    tips = [theirs.decode().strip() if theirs else "", default_branch(git, remote)[1]]
+    tips = [git.commit(f"refs/remotes/{remote}/{branch}"), default_branch(git, remote)[1]]
     return [tip for tip in dict.fromkeys(tips) if tip]
 
 
 def touched(git: Git, change: Change) -> "list[str]":
     """Return the paths that a change touches, those that it removes too; every path where nothing is staged."""
     if change.after == INDEX:
-        against = change.before[0] if change.before else empty_tree(git)
-        names = git.ask("diff-index", "--cached", "--name-only", "--no-renames", "-z", against, "--")
-        if not names:
-            names = git.ask("ls-files", "-z", "--full-name", "--", ":/")
-    elif change.before:
-        names = git.ask("diff-tree", "-r", "--name-only", "--no-renames", "-z", change.before[0], change.after, "--")
-    else:
-        names = git.ask("ls-tree", "-r", "--name-only", "--full-tree", "-z", change.after)
-    return [os.fsdecode(name) for name in names.split(b"\0") if name]
-
-
-def empty_tree(git: Git) -> str:
-    """Return the id of the tree without entries: what stands before the first commit."""
-    return git.ask("hash-object", "-t", "tree", "--stdin").decode().strip()
+        against = change.before[0] if change.before else ""
+        staged = git.staged() if against in ("", "HEAD") else git.staged(against)
+        return [path for _, _, path in staged or git.indexed()]
+    if change.before:
+        return git.differing(change.before[0], change.after)
+    return git.paths(change.after)
 
 
 def blob(git: Git, revision: str, path: str) -> "bytes | None":
     """Return a file's contents at a revision or in the index, or None where it is not there."""
-    return git.tells("cat-file", "blob", f"{revision}:{path}")
+    return git.file(revision, path)

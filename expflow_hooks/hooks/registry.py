@@ -70,8 +70,7 @@ def _base(git: Git, change: Change) -> "tuple[str, bool]":
     if tip and change.push and change.branch == name:
         return tip, True
     if tip:
-        fork = git.tells("merge-base", tip, here)
-        return (fork.decode().strip(), True) if fork else (tip, True)
+        return git.merge_base(tip, here) or tip, True
     if change.push:
         return (change.before[0], True) if change.before else ("", False)
     return (change.before[0] if change.before else ""), False

@@ -1,6 +1,7 @@
 """Scanning what git holds: the index, and every object that a range of history reaches."""
 
-from expflow_hooks.git.repository import ABSENT, CHUNK, Git
+from expflow_hooks.git.objects import ABSENT, CHUNK, GONE, SYMLINK
+from expflow_hooks.git.repository import Git
 from expflow_hooks.scan import Report
 from expflow_hooks.scan.prefilter import key_kind, suspect
 
@@ -8,10 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from expflow_hooks.git.repository import Content, Entry
+    from expflow_hooks.git.objects import Content, Entry
     from expflow_hooks.scan.exact import Hit
 
-_SYMLINK = "120000"
 _FILE = "100644"
 _FILE_MODES = (b"100644", b"100755", b"100664")
 _KEY_NAMES = (b" config", b" .env", b" pin.hash")
@@ -22,7 +22,7 @@ def scan_index(git: Git, report: Report) -> None:
     """Scan what is staged; with nothing staged, the whole index."""
     for content in git.contents(_staged_or_all(git)):
         mode, _, path = content[3].partition(" ")
-        kind = key_kind(path) if mode != _SYMLINK else ""
+        kind = key_kind(path) if mode != SYMLINK else ""
         _note(report, path, _hits(content, kind, report), content[2])
 
 
@@ -63,7 +63,7 @@ def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[st
             found[content[2], key] = hits
     known = {(finding.blob, finding.line) for finding in report.findings}
     for commit, (mode, blob, path) in git.changed(commits, *_KEY_PATHS) if found else ():
-        if mode == _SYMLINK:
+        if mode == SYMLINK:
             continue
         hits = [hit for hit in found.get((blob, key_kind(path)), ()) if (blob, hit[0]) not in known]
         known.update((blob, hit[0]) for hit in hits)
@@ -83,13 +83,9 @@ def _key_entries(tree: bytes, width: int) -> "Iterator[tuple[str, str]]":
             at = names.find(prefix, at + 1)
 
 
-def _staged_or_all(git: Git) -> "Iterator[Entry]":
-    nothing = True
-    for entry in git.staged():
-        nothing = False
-        yield entry
-    if nothing:
-        yield from git.indexed()
+def _staged_or_all(git: Git) -> "list[Entry]":
+    staged = [entry for entry in git.staged() if entry[0] != GONE]
+    return staged or git.indexed()
 
 
 def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":

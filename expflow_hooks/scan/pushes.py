@@ -68,7 +68,7 @@ def pushed_by_framework(git: Git, environment: "Mapping[str, str]") -> Span:
     branch = environment.get("PRE_COMMIT_LOCAL_BRANCH", "")
     tip = environment.get("PRE_COMMIT_TO_REF", "") or branch or "HEAD"
     since = environment.get("PRE_COMMIT_FROM_REF", "")
-    born = tip != "HEAD" or git.tells("rev-parse", "--quiet", "--verify", tip)
+    born = tip != "HEAD" or git.head()
     tips = [(branch or tip, _commit(git, tip))] if born else []
     options = [*_LOCAL_REFS, "--not", _remotes(remote, url)]
     return Span(tips, options, [_commit(git, since)] if since else [], _default_branches(remote))

@@ -62,7 +62,7 @@ def _python(seen: _Seen) -> Iterator[Check]:
 
 
 def _git(seen: _Seen) -> Iterator[Check]:
-    text = seen.repository.git.ask("--version").decode("ascii", "replace").strip().removeprefix("git version ")
+    text = seen.repository.git.version()
     version = tuple(int(number) for number in re.findall(r"\d+", text)[:2])
     if version >= _OLDEST_GIT:
         yield Check("git", ACTIVE, text)

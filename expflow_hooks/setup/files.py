@@ -140,7 +140,7 @@ def _attributes(repository: Repository, source: str | None) -> Change | None:
 
 def merges_by_union(repository: Repository, path: str) -> bool:
     """Say whether git merges the registry by keeping the lines of both sides."""
-    return repository.git.ask("check-attr", "-z", "merge", "--", path).split(b"\0")[2:3] == [b"union"]
+    return repository.git.attribute("merge", path) == "union"
 
 
 def _pattern(path: str) -> str:

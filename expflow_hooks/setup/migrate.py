@@ -85,11 +85,11 @@ def _digests(text: str) -> set[str]:
 def look_for(digest: str, folder: str) -> History:
     """Return where git has the hash: in the index, or in any commit that a branch, a tag or a remote branch reaches."""
     git, found, problem = Git(folder), Report(), ""
-    if git.tells("rev-parse", "--git-dir") is None:
-        return History([], [])
     try:
+        if not git.try_top():
+            return History([], [])
         objects.scan_index(git, found)
-        if git.tells("rev-parse", "--quiet", "--verify", "HEAD") is not None:
+        if git.head():
             pushes.scan(git, pushes.everything(git), lambda _: frozenset(), found)
     except ExpflowError as error:
         problem = str(error)

@@ -26,22 +26,18 @@ class Repository(NamedTuple):
 
     def tracked(self, path: str) -> bool:
         """Say whether the index has the file."""
-        return bool(self.git.ask("ls-files", "-z", "--", path))
+        return self.git.tracked(path)
 
 
 def find(folder: str = ".") -> Repository:
     """Return the repository around a folder; raise UnreadableError if there is none, or none with a work tree."""
-    try:
-        root = os.fsdecode(Git(folder).ask("rev-parse", "--show-toplevel")).rstrip("\n")
-    except UnreadableError as error:
-        if "not a git repository" not in str(error):  # such as one that belongs to somebody else
-            raise
-        raise UnreadableError(f"{os.path.abspath(folder)} is not in a git work tree; `git init` makes one") from None
+    root = Git(folder).try_top()
+    if not root:
+        raise UnreadableError(f"{os.path.abspath(folder)} is not in a git work tree; `git init` makes one")
     git = Git(root)  # at the root: git prints a relative core.hooksPath as it is, and hooks run there
     hooks, common = (_path(git, root, *ask) for ask in (("--git-path", "hooks"), ("--git-common-dir",)))
-    configured = git.tells("config", "--get", "core.hooksPath")
-    return Repository(git, root, hooks, os.fsdecode(configured).strip() if configured else None, common)
+    return Repository(git, root, hooks, git.setting("core.hooksPath") or None, common)
 
 
 def _path(git: Git, root: str, *ask: str) -> str:
-    return os.path.normpath(os.path.join(root, os.fsdecode(git.ask("rev-parse", *ask)).rstrip("\n")))
+    return os.path.normpath(os.path.join(root, git.folder(*ask)))

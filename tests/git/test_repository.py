@@ -12,7 +12,8 @@ from gitrepo import Repo
 
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git import spawn
-from expflow_hooks.git.repository import ABSENT, CHUNK, Git
+from expflow_hooks.git.objects import ABSENT, CHUNK
+from expflow_hooks.git.repository import Git
 
 
 def git_in(git_repo: Repo) -> Git:
@@ -76,7 +77,7 @@ def test_a_failure_gives_gits_own_reason(git_repo: Repo) -> None:
     reason = subprocess.run(asked, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"}).stderr
     with pytest.raises(UnreadableError, match=re.escape(reason.removeprefix("fatal: ").strip())):
         git_in(git_repo).resolve("nowhere")
-    assert git_in(git_repo).tells("rev-parse", "--verify", "nowhere") is None
+    assert git_in(git_repo).try_ask("rev-parse", "--quiet", "--verify", "nowhere") is None
 
 
 def test_a_reader_that_stops_early_leaves_no_child_behind(git_repo: Repo) -> None:
@@ -130,7 +131,7 @@ def test_a_pipeline_says_whether_any_part_failed(tmp_path: Path) -> None:
         assert next(parts) == b"in"
         with pytest.raises(StopIteration) as end:
             next(parts)
-        assert end.value.value is True and complaints.text() == "bad\n"
+        assert end.value.value == [3, 0] and complaints.text() == "bad\n"
 
 
 def test_importing_git_loads_no_subprocess() -> None:

@@ -9,8 +9,6 @@ from expflow_hooks.action.evidence.change import Change, Commit, Leak
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git.repository import Git
 
-_EMPTY_TREE_COMMAND = ("hash-object", "-t", "tree", "--stdin")
-
 
 class Checkout:
     """The repository around a folder."""
@@ -26,7 +24,7 @@ class Checkout:
             if not self.has(commit):
                 raise UnreadableError(f"commit {commit[:12]} is not in this clone: check out with `fetch-depth: 0`")
         fork_point = self._merge_base(base, head)
-        start = fork_point or self._git.ask(*_EMPTY_TREE_COMMAND).decode().strip()
+        start = fork_point or self._git.empty_tree()
         since = self._log(fork_point, "--max-count=1") if fork_point else []
         commits = self._log(head, *([f"^{base}"] if base else []), "--topo-order")
         paths = self.paths_between(start, head)
@@ -34,21 +32,15 @@ class Checkout:
 
     def file(self, commit: str, path: str) -> bytes | None:
         """Return a file of a commit, or None where it has none."""
-        entry = self._git.ask("ls-tree", "-z", "--full-tree", commit, "--", path).rstrip(b"\0")
-        mode, kind, blob = (*entry.partition(b"\t")[0].split(b" "), b"", b"")[:3]
-        if kind != b"blob" or mode == b"120000":
-            return None
-        return self._git.ask("cat-file", "blob", blob.decode())
+        return self._git.file(commit, path)
 
     def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
         """Return the paths that differ between two commits or trees."""
-        names = self._git.ask("diff-tree", "-r", "-z", "--name-only", "--no-renames", older, newer).split(b"\0")
-        return frozenset(name.decode("utf-8", "surrogateescape") for name in names if name)
+        return frozenset(self._git.differing(older, newer))
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return a commit's parents; none where the commit is not in the clone."""
-        answer = self._git.tells("rev-parse", "--verify", "--quiet", f"{commit}^@") if self._git.has(commit) else None
-        return tuple((answer or b"").decode().split())
+        return tuple(self._git.parents(commit)) if self._git.has(commit) else ()
 
     def leaks(self, change: Change, excused: Collection[str]) -> list[Leak]:
         """Return what gives a PIN away in any object that the range adds, also what a later commit took out again."""
@@ -70,7 +62,7 @@ class Checkout:
 
     def tip(self, name: str) -> str:
         """Return the commit of a branch, or nothing."""
-        return (self._git.tells("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or b"").decode().strip()
+        return self._git.commit(name)
 
     def default_base(self) -> str:
         """Return the tip of the branch that a pull request would go to; raise UnreadableError if none is found."""
@@ -81,15 +73,13 @@ class Checkout:
 
     def head(self) -> tuple[str, str]:
         """Return the commit that is checked out, and its branch or nothing."""
-        commit = self._git.ask("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
-        branch = self._git.tells("symbolic-ref", "--quiet", "--short", "HEAD") or b""
-        return commit, branch.decode("utf-8", "replace").strip()
+        commit = self._git.commit("HEAD")
+        if not commit:
+            raise UnreadableError("HEAD has no commit yet, so there is nothing to judge")
+        return commit, self._git.branch().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     def _merge_base(self, base: str, head: str) -> str:
-        found = self._git.tells("merge-base", base, head) if base else None
-        return (found or b"").decode().strip()
+        return self._git.merge_base(base, head) if base else ""
 
     def _log(self, *revisions: str) -> list[Commit]:
-        answer = self._git.ask("log", "--no-show-signature", "--format=tformat:%H %ct", *revisions, "--")
-        pairs = (line.split() for line in answer.decode().splitlines())
-        return [Commit(commit, datetime.fromtimestamp(int(at), timezone.utc)) for commit, at in pairs]
+        return [Commit(name, datetime.fromtimestamp(at, timezone.utc)) for name, at in self._git.dated(*revisions)]

@@ -1,0 +1,128 @@
+"""The one way to ask git, and the three answers that it has: yes, no, and could not look.
+
+Only raw objects and plumbing commands are asked for, so no configuration, attribute, filter or text conversion changes
+what is seen.
+"""
+
+import os
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.git.spawn import Scratch, stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_NO = {"rev-parse": 1, "symbolic-ref": 1, "merge-base": 1, "config": 1}
+"""Command -> the exit code that git documents as "no" (rev-parse and symbolic-ref: with --quiet)."""
+_UNSET = (
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_EXTERNAL_DIFF",
+)
+_SET = {
+    "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace would show other contents than a push sends
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",  # error messages are matched and shown
+}
+CUT = "git: its answer ends too early"
+"""What is said of output that breaks off although git said nothing of it."""
+
+
+class FailedError(UnreadableError):
+    """Git failed: its reason in one line, and whether it was its own way to say no."""
+
+    def __init__(self, reason: str, code: int, silent: bool) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.silent = silent
+
+
+class Asking:
+    """Git in one repository: the one that holds `folder`, or the current folder."""
+
+    def __init__(
+        self, folder: str = "", environment: "Mapping[str, str] | None" = None, settings: "Iterable[str]" = ()
+    ) -> None:
+        options = [option for setting in settings for option in ("-c", setting)]
+        self._command = ["git", *(["-C", folder] if folder else []), *options]
+        kept = {key: value for key, value in os.environ.items() if key not in _UNSET}
+        self._environment = {**kept, **_SET, **(environment or {})}
+
+    def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Return what git prints; raise `UnreadableError` with git's own reason if it fails."""
+        return b"".join(self._stream(stdin, list(arguments)))
+
+    def try_ask(self, *arguments: str) -> "bytes | None":
+        """Return what git prints, or None if it says no; raise `UnreadableError` if it could not look.
+
+        No is the exit code that git documents for the command, with not a word about it.
+        """
+        try:
+            return self.ask(*arguments)
+        except FailedError as error:
+            if error.silent and error.code == _NO[arguments[0]]:
+                return None
+            raise
+
+    def line(self, *arguments: str) -> str:
+        """Return the one line that git prints."""
+        return _line(self.ask(*arguments))
+
+    def try_line(self, *arguments: str) -> str:
+        """Return the one line that git prints, or nothing if it says no."""
+        answer = self.try_ask(*arguments)
+        return "" if answer is None else _line(answer)
+
+    def lines(self, *arguments: str, stdin: bytes = b"") -> "list[bytes]":
+        """Return the lines that git prints."""
+        answer = self.ask(*arguments, stdin=stdin)
+        if answer and not answer.endswith(b"\n"):
+            raise UnreadableError(CUT)
+        return answer.split(b"\n")[:-1]
+
+    def records(self, *command: str, stdin: bytes = b"") -> "Iterator[bytes]":
+        """Yield the NUL-terminated records that git prints."""
+        rest = b""
+        for chunk in self._stream(stdin, list(command)):
+            *whole, rest = (rest + chunk).split(b"\0")
+            yield from whole
+        if rest:
+            raise UnreadableError(CUT)
+
+    def _stream(self, stdin: bytes, *commands: "list[str]") -> "Iterator[bytes]":
+        """Yield the output of a pipeline of git commands."""
+        printed = False
+        with Scratch(stdin) as given, Scratch() as complaints:
+            parts = stream([self._command + command for command in commands], self._environment, given, complaints)
+            try:
+                while True:
+                    chunk = next(parts)
+                    printed = True
+                    yield chunk
+            except StopIteration as end:
+                codes = end.value
+            finally:
+                parts.close()
+            if any(codes):
+                text = complaints.text()
+                raise FailedError(_reason(text), next(filter(None, codes)), not (text or printed))
+
+
+def _line(answer: bytes) -> str:
+    if not answer.endswith(b"\n"):
+        raise UnreadableError(CUT)
+    return os.fsdecode(answer[:-1])
+
+
+def _reason(complaints: str) -> str:
+    """Return the line of git's complaints that says why, without git's prefix."""
+    lines = complaints.splitlines() or ["failed without a reason"]
+    for prefix in ("fatal: ", "error: "):
+        for line in lines:
+            if line.startswith(prefix):
+                return f"git: {line.removeprefix(prefix)}"
+    return f"git: {lines[0]}"
