@@ -7,7 +7,7 @@ The tests hold every function to scipy.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -86,15 +86,14 @@ def of_mean(group: Sample) -> Estimate:
     return Estimate(group.mean, group.sd / math.sqrt(group.n), group.n - 1)
 
 
-def welch(a: Sample, b: Sample) -> Estimate:
-    """Return the estimate of mean a - mean b where the spreads differ (Welch 1947; df by Satterthwaite 1946)."""
-    errors = a.sd / math.sqrt(a.n), b.sd / math.sqrt(b.n)
-    error, largest = math.hypot(*errors), max(errors)
+def welch(a: Estimate, b: Estimate) -> Estimate:
+    """Return the estimate of a - b where the spreads differ (Welch 1947; degrees of freedom by Satterthwaite 1946)."""
+    largest = max(a.error, b.error)
+    error = math.hypot(a.error, b.error)
     if not 0 < largest < math.inf:
-        return Estimate(a.mean - b.mean, error, min(a.n, b.n) - 1)
-    va, vb = ((part / largest) ** 2 for part in errors)
-    df = (va + vb) ** 2 / (va * va / (a.n - 1) + vb * vb / (b.n - 1))
-    return Estimate(a.mean - b.mean, error, df)
+        return Estimate(a.value - b.value, error, min(a.df, b.df))
+    va, vb = (a.error / largest) ** 2, (b.error / largest) ** 2
+    return Estimate(a.value - b.value, error, (va + vb) ** 2 / (va * va / a.df + vb * vb / b.df))
 
 
 def paired(pairs: Sequence[tuple[float, float]]) -> Estimate:
@@ -153,10 +152,10 @@ def expected_best_of(k: int) -> float:
     return k * total * step / root
 
 
-def optimism(groups: Iterable[Sample]) -> float:
-    """Return by how much the best of equal groups is expected to look better than it is, from their pooled error."""
-    errors = [group.sd / math.sqrt(group.n) for group in groups]
-    return expected_best_of(len(errors)) * math.sqrt(math.fsum(error * error for error in errors) / len(errors))
+def optimism(means: Sequence[Estimate]) -> float:
+    """Return by how much the best of equal means is expected to look better than it is, from their pooled error."""
+    pooled = math.sqrt(math.fsum([mean.error * mean.error for mean in means]) / len(means))
+    return expected_best_of(len(means)) * pooled
 
 
 def t_density(t: float, df: float) -> float:

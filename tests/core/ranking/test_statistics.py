@@ -17,6 +17,10 @@ SEED = 20251
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
 
 
+def mean_of(values):
+    return ours.of_mean(ours.sample(values))
+
+
 def draws(n):
     """Groups of n values whose means and spreads lie many orders of magnitude apart."""
     rng = np.random.default_rng([SEED, n])
@@ -31,7 +35,7 @@ def draws(n):
 def test_mean_spread_and_bounds_agree_with_scipy(n):
     groups = draws(n)
     levels = np.random.default_rng(n).uniform(1e-6, 0.5, len(groups))
-    found = [ours.of_mean(ours.sample(group.tolist())) for group in groups]
+    found = [mean_of(group.tolist()) for group in groups]
     upper = [estimate.bound(alpha, upper=True) for estimate, alpha in zip(found, levels.tolist(), strict=True)]
     mean, error = groups.mean(axis=1), stats.sem(groups, axis=1)
     np.testing.assert_allclose([estimate.value for estimate in found], mean, **CLOSE)
@@ -44,7 +48,7 @@ def test_welchs_test_agrees_with_scipy(n, m):
     a, b = draws(n), draws(m) if m != n else draws(n)[::-1]
     b = b - b.mean(axis=1, keepdims=True) + a.mean(axis=1, keepdims=True)  # near each other, where p-values differ
     b += (stats.sem(a, axis=1) * np.random.default_rng(SEED).uniform(0.5, 4, len(a)))[:, None]
-    found = [ours.welch(ours.sample(x.tolist()), ours.sample(y.tolist())) for x, y in zip(a, b, strict=True)]
+    found = [ours.welch(mean_of(x.tolist()), mean_of(y.tolist())) for x, y in zip(a, b, strict=True)]
     scipy = stats.ttest_ind(a, b, axis=1, equal_var=False, alternative="less")
     np.testing.assert_allclose([estimate.df for estimate in found], scipy.df, rtol=1e-9)
     p_values = np.array([estimate.tail(0, below=True) for estimate in found])
@@ -152,7 +156,7 @@ def test_a_power_of_two_scales_mean_and_spread_exactly(values, exponent):
     ],
 )
 def test_hard_values_give_a_bound_that_is_no_nan(values):
-    estimate = ours.of_mean(ours.sample(values))
+    estimate = mean_of(values)
     for upper in (True, False):
         bound = estimate.bound(0.05, upper=upper)
         assert bound == bound
@@ -167,8 +171,8 @@ def test_subnormal_values_are_judged_as_their_multiples_are():
 
 
 def test_equal_values_say_nothing_of_a_difference():
-    same = ours.sample([2.0, 2.0, 2.0])
-    assert math.isnan(ours.of_mean(same).tail(2.0, below=True))
+    same = mean_of([2.0, 2.0, 2.0])
+    assert math.isnan(same.tail(2.0, below=True))
     assert math.isnan(ours.welch(same, same).tail(0.0, below=True))
 
 
