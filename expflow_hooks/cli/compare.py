@@ -10,9 +10,10 @@ import click
 from expflow_hooks.cli.options import complete_metric, policy, selection_options, source_option
 from expflow_hooks.cli.options import split_tags as split
 from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.metrics.gates import AGGREGATES
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
-from expflow_hooks.core.ranking.groups import AGGREGATES, GroupBy
+from expflow_hooks.core.ranking.groups import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.options import output_options, together

@@ -1,4 +1,4 @@
-"""Gates: `metric:op:value`, parsed strictly and judged on the stored value."""
+"""Gates: `metric[@aggregate][~base]:op:value`, parsed strictly and judged on the stored value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.metrics.values import LARGEST, parse_decimal, value_status
+from expflow_hooks.core.metrics.standard import STANDARD_METRICS
+from expflow_hooks.core.metrics.values import LARGEST, parse_decimal, show_number, value_status
+from expflow_hooks.core.suggest import did_you_mean
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
@@ -19,15 +21,89 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 SYMBOLS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 EXAMPLE = "pde_mean:lt:18.09"
 
+AGGREGATES = ("mean", "median", "worst")
+BOUNDS = {"ucl95": ("lt", "le"), "lcl95": ("gt", "ge")}
+"""The one-sided 95% bounds of a group's mean, and the operators that they are for: the other way would be lenient."""
+BASE = "~base"
+
+HOLDS, FAILS, UNDECIDED, NOT_COMPARABLE = "holds", "fails", "undecided", "not-comparable"
+"""What a gate says. Only `holds` passes."""
+
+
+class OfBase(NamedTuple):
+    """The base's best group, as a gate `~base` met it: its id, its value of the gate's metric, its number of runs."""
+
+    experiment_id: str
+    value: float
+    n: int
+
+
+class Comparison(NamedTuple):
+    """What a bound rests on: the mean or difference, the 95% bounds to both sides, the p-value, and the runs.
+
+    `method` is t, Welch, paired t, Wilson, or none for a plain difference; `more` is how many more runs would decide.
+    """
+
+    method: str | None
+    estimate: float
+    low: float | None
+    high: float | None
+    p: float | None
+    n: int
+    of_base: OfBase | None = None
+    more: int | None = None
+
+    @property
+    def percent(self) -> float | None:
+        """Return the difference in per cent of the base's value, or None where there is none to take it of."""
+        value = self.of_base.value if self.of_base else 0
+        return self.estimate / abs(value) * 100 if value else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form; a bound that is no finite number is null."""
+        return {
+            "method": self.method,
+            "estimate": _finite(self.estimate),
+            "interval": [_finite(self.low), _finite(self.high)],
+            "p_value": _finite(self.p),
+            "n": self.n,
+            "more_runs": self.more,
+            "base": self.of_base._asdict() if self.of_base else None,
+            "percent": _finite(self.percent),
+        }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value_status(value) else value
+
 
 class GateResult(NamedTuple):
-    """What a gate says of one value: `status` is None where the value counts, `margin` is positive inside the gate."""
+    """What a gate says of one value: `status` is None where the value counts, `margin` is positive inside the gate.
+
+    `why` says in words what keeps it undecided or from being compared; `comparison` what a bound or difference is of.
+    """
 
     gate: Gate
     value: Any
     status: str | None
     passed: bool
     margin: float | None
+    open: str | None = None  # UNDECIDED or NOT_COMPARABLE
+    why: str | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def outcome(self) -> str:
+        """Return what the gate says: holds, fails, undecided or not-comparable."""
+        return HOLDS if self.passed else self.open or FAILS
+
+    def say(self) -> str:
+        """Return in words why the gate does not hold."""
+        if self.open:
+            return f"{self.gate.show()} is {_OPEN[self.open]}: {self.why}"
+        if self.status:
+            return f"{self.gate.metric} is {self.status}"
+        return f"{self.gate.show()} fails: {show_number(self.value)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form; a value that does not count is null and its status says why."""
@@ -36,17 +112,44 @@ class GateResult(NamedTuple):
             "value": None if self.status else self.value,
             "status": self.status or "ok",
             "passed": self.passed,
-            "margin": self.margin,
+            "margin": _finite(self.margin),  # between two huge numbers it may be none
+            "outcome": self.outcome,
+            "why": self.why,
+            "comparison": self.comparison.as_dict() if self.comparison else None,
         }
 
 
+_OPEN = {UNDECIDED: "undecided", NOT_COMPARABLE: "not comparable"}
+
+
 class Gate(NamedTuple):
-    """One gate: a metric, an operator of `lt le gt ge`, and a finite threshold in the metric's unit."""
+    """One gate: a metric, an operator of `lt le gt ge`, and a finite threshold in the metric's unit.
+
+    `aggregate` is what of a group is judged (None: what the policy groups by), `base` whether it is the difference to
+    the base's best group.
+    """
 
     metric: str
     op: str
     threshold: float
     text: str
+    aggregate: str | None = None
+    base: bool = False
+
+    @property
+    def subject(self) -> str:
+        """Return what is judged, as people write it: `pde_mean@ucl95`."""
+        return self.metric + (f"@{self.aggregate}" if self.aggregate else "") + (BASE if self.base else "")
+
+    @property
+    def of_groups(self) -> bool:
+        """Say whether the gate means groups: it names an aggregate or the base."""
+        return self.base or self.aggregate is not None
+
+    @property
+    def by_bound(self) -> bool:
+        """Say whether a bound is judged, which holds only where the runs' noise leaves no doubt."""
+        return self.aggregate in BOUNDS or (self.base and self.aggregate is None)
 
     @property
     def upper(self) -> bool:
@@ -78,7 +181,7 @@ class Gate(NamedTuple):
 
     def show(self) -> str:
         """Return the gate as people write it, `pde_mean < 18.09`."""
-        return f"{self.metric} {SYMBOLS[self.op]} {self.text.rsplit(':', 1)[1]}"
+        return f"{self.subject} {SYMBOLS[self.op]} {self.text.rsplit(':', 1)[1]}"
 
 
 def all_hold(gates: Sequence[Gate]) -> Callable[[Sequence[Any]], bool]:
@@ -102,7 +205,7 @@ def all_hold(gates: Sequence[Gate]) -> Callable[[Sequence[Any]], bool]:
 
 
 def parse_gate(text: Any) -> Gate:
-    """Return the gate that `metric:op:value` spells, split from the right since a metric's name may hold `:`.
+    """Return the gate that text spells, split from the right since a metric's name may hold `:`, `@` and `~`.
 
     Raises UsageError with a right example for anything else.
     """
@@ -111,17 +214,37 @@ def parse_gate(text: Any) -> Gate:
     parts = text.rsplit(":", 2)
     if len(parts) != 3:
         raise _refused(text, "has not three parts metric:op:value")
-    metric, op, value = parts
+    subject, op, value = parts
+    metric, aggregate, base = _subject(text, subject)
     if not metric or metric != metric.strip() or not metric.isprintable():
         raise _refused(text, "has no proper metric name")
     if op not in OPERATORS:
         raise _refused(text, f"has the operator {op[:20]!r}, not one of lt, le, gt, ge")
+    if aggregate in BOUNDS and op not in BOUNDS[aggregate]:
+        other = next(name for name in BOUNDS if name != aggregate)
+        raise _refused(text, f"judges the lenient bound: {op} goes with @{other}", f"{metric}@{other}:{op}:18.09")
     try:
         threshold = parse_decimal(value)
     except ValueError as error:
         raise _refused(text, f"has a bad threshold: {error}") from None
-    return Gate(metric, op, threshold, text)
+    return Gate(metric, op, threshold, text, aggregate, base)
 
 
-def _refused(text: str, why: str) -> UsageError:
-    return UsageError(f"gate {text[:120]!r} {why}; a gate reads {EXAMPLE}")
+def _subject(text: str, subject: str) -> tuple[str, str | None, bool]:
+    """Return metric, aggregate and whether the base is meant; what is neither is part of the metric's name."""
+    rest = subject.removesuffix(BASE)
+    metric, at, aggregate = rest.rpartition("@")
+    if at and (aggregate in AGGREGATES or aggregate in BOUNDS):
+        return metric, aggregate, rest != subject
+    # A metric may be called `hits@10`; one that is known without its ending has no such name.
+    if metric in STANDARD_METRICS:
+        raise _refused(text, f"has no aggregate {aggregate[:20]!r}", f"{metric}@ucl95:lt:18.09", aggregate)
+    stem = rest.partition("~")[0]
+    if stem != rest and stem.partition("@")[0] in STANDARD_METRICS:
+        raise _refused(text, f"compares with {rest[len(stem) :][:20]!r}, not with ~base", f"{stem}~base:lt:0")
+    return rest, None, rest != subject
+
+
+def _refused(text: str, why: str, example: str = EXAMPLE, near: str = "") -> UsageError:
+    hint = did_you_mean(near, (*AGGREGATES, *BOUNDS), 1) if near else ""
+    return UsageError(f"gate {text[:120]!r} {why}{hint}; a gate reads {example}")

@@ -8,11 +8,10 @@ from typing import Any
 import yaml
 
 from expflow_hooks.core.audit import rules as audit
-from expflow_hooks.core.metrics.gates import parse_gate
+from expflow_hooks.core.metrics.gates import AGGREGATES, parse_gate
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy import strict_yaml as schema
-from expflow_hooks.core.ranking.groups import AGGREGATES
 
 _TEXT = schema.scalar((str,), "text", "task1")
 _COUNT = schema.scalar((int,), "a whole number", "20")

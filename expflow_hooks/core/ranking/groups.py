@@ -14,8 +14,6 @@ from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.ranking.row import Group, Row, by_time, kind_of
 from expflow_hooks.core.registry.experiment import Experiment, normal_parameter
 
-AGGREGATES = ("mean", "median", "worst")
-
 
 @dataclass(frozen=True)
 class GroupBy:

@@ -111,6 +111,20 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def holm_levels(p_values: Sequence[float], alpha: float) -> list[float]:
+    """Return the level at which Holm's method judges each: a p-value is at most its level where `holm` says at most α.
+
+    The smallest has α/k, the next α/(k - 1), until one is above; that one's level is the level of the rest.
+    """
+    levels = [alpha] * len(p_values)
+    place, open_ = 0, True
+    for at in sorted(range(len(p_values)), key=p_values.__getitem__):
+        levels[at] = alpha / (len(p_values) - place)
+        open_ = open_ and p_values[at] <= levels[at]
+        place += open_
+    return levels
+
+
 def wilson(share: float, n: int, alpha: float, *, upper: bool) -> float:
     """Return the one-sided bound of a proportion (Wilson 1927): inside [0, 1], and right at 0 and 1 too."""
     z = normal_critical(alpha)
