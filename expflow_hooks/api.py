@@ -13,7 +13,7 @@ from expflow_hooks.core.metrics.standard import STANDARD_METRICS, check_standard
 from expflow_hooks.core.metrics.values import unwrapped
 from expflow_hooks.core.policy.policy import Policy, load_policy
 from expflow_hooks.core.policy.query import make_query
-from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import STATES, UNFINISHED, Selection
 from expflow_hooks.render.ranking import ranking_json

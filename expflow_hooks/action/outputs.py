@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from expflow_hooks.action.verdict import Judgement
+from expflow_hooks.core.metrics.gates import FAILS
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.render.escape import command_property, command_text
 from expflow_hooks.render.jsontext import to_json
@@ -77,7 +78,7 @@ def marks(judgement: Judgement) -> Iterator[str]:
     rows = {run: row for row in judgement.rows for run in (row.group.runs if row.group else (row.experiment_id,))}
     shown = 0
     for name, line in sorted(judgement.evidence.lines.items(), key=lambda entry: entry[1]):
-        failed = [r.gate.show() for r in rows[name].gate_results if not r.passed] if name in rows else []
+        failed = [r.gate.show() for r in rows[name].gate_results if r.outcome == FAILS] if name in rows else []
         if failed and shown < MOST_ANNOTATIONS:
             shown += 1
             where = f"file={command_property(file)},line={line},title=expflow"

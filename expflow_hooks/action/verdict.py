@@ -13,7 +13,8 @@ from expflow_hooks.action.page.heads import Chain
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.audit.rules import Check, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, USAGE, worst
-from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.metrics.gates import FAILS
+from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry import verify
@@ -77,7 +78,8 @@ class Judgement:
     @property
     def failed_gates(self) -> list[str]:
         """Return the gates that a judged candidate fails, each once."""
-        return list(dict.fromkeys(r.gate.text for row in self.rows for r in row.gate_results if not r.passed))
+        failed = [r.gate.text for row in self.rows for r in row.gate_results if r.outcome == FAILS]
+        return list(dict.fromkeys(failed))
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -197,17 +199,27 @@ def _candidates(
     evidence: Evidence, rows: Sequence[Row], checks: Mapping[str, Sequence[Check]]
 ) -> Iterable[tuple[int, Said]]:
     failures = [(row, reason) for row in rows if (reason := _why_fails(row, evidence, checks))]
-    waiting = [row for row in rows if row.kind == "too_few_runs"]
+    failing = [row.experiment_id for row, _ in failures]
+    waiting = [row for row in rows if row.kind in WAITING and row.experiment_id not in failing]
     mode = evidence.inputs.fail_on
     tolerated = mode == "never" or (mode == "none-pass" and len(failures) + len(waiting) < len(rows))
     stale = bool(evidence.candidates.stale)  # numbers of other code: they say neither yes nor no
     for row, reason in failures:
         yield (OK if tolerated else UNDECIDED if stale else SAYS_NO), (Data(row.label), *reason)
     for row in waiting:
-        yield (
-            (OK if tolerated else UNDECIDED),
-            (Data(row.label), f" has {row.n} of {row.group.fewest if row.group else 1} runs"),
-        )
+        yield (OK if tolerated else UNDECIDED), (Data(row.label), *_why_waits(row, evidence))
+
+
+WAITING = ("too_few_runs", "undecided", "not_comparable")
+"""What keeps a candidate's row below the line without saying no to it."""
+
+
+def _why_waits(row: Row, evidence: Evidence) -> Said:
+    """Return what a candidate's row still lacks."""
+    if row.kind == "too_few_runs":
+        return (f" has {row.n} of {row.group.fewest if row.group else 1} runs",)
+    assert evidence.ranking is not None
+    return ": ", Data(row.reason(evidence.ranking.query.sort_by) or "")
 
 
 def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[Check]]) -> Said:

@@ -13,7 +13,7 @@ from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.metrics.gates import AGGREGATES
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
-from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.options import output_options, together
@@ -125,9 +125,10 @@ def exit_code(ranking: Ranking, fail_on: str, unreadable: bool) -> int:
     if fail_on == "never":
         return worst(codes)
     judged = counts["ranked"] + counts["gate_failed"] + counts["no_value"]
+    waiting = counts["undecided"] + counts["not_comparable"] + counts["too_few_runs"]
     if unreadable:  # a line that nobody could read may be the one that fails
         codes.append(UNREADABLE)
-    if not judged or (fail_on == "any-fail" and counts["too_few_runs"]):
+    if not judged or (waiting and (fail_on == "any-fail" or not counts["ranked"])):
         codes.append(UNDECIDED)
     if judged and (not counts["ranked"] or (fail_on == "any-fail" and counts["ranked"] < judged)):
         codes.append(SAYS_NO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from expflow_hooks.core.metrics.gates import GateResult
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED, GateResult
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
@@ -17,6 +17,8 @@ MOST_BELOW = 10  # rows below the line that a person is shown, fewer with --top;
 
 _KIND_WORDS = {
     "gate_failed": "gate failed",
+    "undecided": "undecided",
+    "not_comparable": "not comparable",
     "too_few_runs": "too few runs",
     "no_value": "sort value does not count",
     "not_completed": "not completed",
@@ -40,6 +42,8 @@ def _row_json(row: Row, metric: str) -> dict[str, Any]:
     status = row.value_status
     return {
         "rank": row.rank,
+        "band": list(row.band) if row.band else None,
+        "optimism": row.optimism,
         "experiment_id": row.experiment_id,
         "name": row.name,
         "status": row.state,
@@ -73,20 +77,39 @@ def ranking_table(ranking: Ranking, source: str) -> Table:
 
 
 def _cells(row: Row, metric: str, grouped: bool) -> list[str]:
-    cells = [str(row.rank) if row.rank is not None else "–", Data(row.label), Data(row.experiment_id)]
+    cells = [show_rank(row), Data(row.label), Data(row.experiment_id)]
     cells.append(show_number(row.value))
     if grouped:
         spread = row.group.spread if row.group else None
         cells += [str(row.n), "" if spread is None else f"{spread:.4g}"]
     cells += [_gate_cell(result) for result in row.gate_results]
-    said = [text for text in (row.reason(metric), *row.notes) if text]
+    said = [text for text in (row.reason(metric), luck(row), *row.notes) if text]
     return [*cells, Data("; ".join(said))]
 
 
+def show_rank(row: Row) -> str:
+    """Return the ranks that a row may have: one, or those of its band, `1-3`."""
+    first, last = row.band or (row.rank, row.rank)
+    if first is None:
+        return "–"
+    return str(first) if first == last else f"{first}-{last}"
+
+
+_MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_COMPARABLE: "?"}
+
+
+def luck(row: Row) -> str | None:
+    """Return how much of the leader's value is expected to be luck: the best of several looks better than it is."""
+    if row.optimism is None or row.band is None:
+        return None
+    k = row.band[1] - row.band[0] + 1
+    return f"best of {k} that are not told apart: expected to look {row.optimism:.2g} better than it is"
+
+
 def _gate_cell(result: GateResult) -> str:
-    mark = "✓" if result.passed else "✗"
+    mark = _MARKS[result.outcome]
     if result.status or result.margin is None:
-        return f"{mark} {result.status}"
+        return f"{mark} {result.status or result.outcome.replace('-', ' ')}"
     return f"{mark} {show_number(result.value)} ({result.margin:+.4g})"
 
 

@@ -14,8 +14,7 @@ from expflow_hooks.cli.compare import exit_code
 from expflow_hooks.core.errors import ExpflowError, UsageError
 from expflow_hooks.core.metrics.gates import OPERATORS, all_hold, parse_gate
 from expflow_hooks.core.metrics.values import parse_decimal, parse_integer, show_number, value_status
-from expflow_hooks.core.ranking.groups import GroupBy
-from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.ranking import render_ranking

@@ -10,11 +10,12 @@ from expflow_hooks.action.page.chart import Bar, draw
 from expflow_hooks.action.page.numbers import are_told_apart, short, short_in_gate
 from expflow_hooks.action.page.sizing import Detail
 from expflow_hooks.action.verdict import Judgement
-from expflow_hooks.core.metrics.gates import GateResult
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED, GateResult
 from expflow_hooks.core.metrics.values import show_number, value_status
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.render.escape import code_span
+from expflow_hooks.render.ranking import luck, show_rank
 
 DEFAULT_TOP = 20
 _CHARTED = 12  # rows
@@ -76,8 +77,8 @@ def _shown(judgement: Judgement, ranking: Ranking, detail: Detail) -> list[Row]:
 
 def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, show: Callable[[Any], str]) -> list[str]:
     own = row in judgement.rows
-    rank = f"▶ **{row.rank}**" if own else str(row.rank)
-    notes = [*row.notes, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
+    rank = f"▶ **{show_rank(row)}**" if own else show_rank(row)
+    notes = [*filter(None, [luck(row)]), *row.notes, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
     name = (f"**{code_span(row.label)}**" if own else code_span(row.label)) + "".join(
         f"<br><sub>{code_span(note)}</sub>" for note in notes
     )
@@ -93,11 +94,14 @@ def _value(row: Row, show: Callable[[Any], str]) -> str:
     return f"{shown}{spread} <sub>n={row.n}</sub>"
 
 
+_MARKS = {HOLDS: "✅", FAILS: "❌", UNDECIDED: "⏳", NOT_COMPARABLE: "⏳"}
+
+
 def gate_cell(result: GateResult) -> str:
     """Return a gate's cell: whether it holds, the value, and the margin, which is positive inside the gate."""
-    mark = "✅" if result.passed else "❌"
+    mark = _MARKS[result.outcome]
     if result.status or result.margin is None:
-        return f"{mark} {result.status}"
+        return f"{mark} {result.status or result.outcome.replace('-', ' ')}"
     return f"{mark} {short_in_gate(result)} <sub>{result.margin:+.4g}</sub>"
 
 

@@ -64,6 +64,8 @@ def gate(text: Any) -> Rule:
 def param(text: Any) -> Rule:
     """Return the rule that a parameter compares, such as `sub_step:gt:0`."""
     parsed = parse_gate(text)
+    if parsed.of_groups:
+        raise UsageError(f"{str(text)[:80]!r}: a parameter has no {parsed.subject[len(parsed.metric) :]}; drop it")
     return Rule("param", parsed.metric, parsed, f"parameter {parsed.show()}")
 
 
@@ -129,6 +131,9 @@ def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> Che
 
 def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
     assert rule.gate is not None
+    if rule.gate.of_groups:
+        detail = "judges a group of runs, and this is one run: put it into leaderboard.gates"
+        return Check(rule.subject, rule.show(), False, None, detail)
     result = rule.gate.judge(experiment.metric(metrics.source(rule.subject)))
     bound = rule.gate.show().removeprefix(rule.subject + " ")
     if result.status:

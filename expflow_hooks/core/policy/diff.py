@@ -6,7 +6,7 @@ Where that cannot be told, it counts as loosening: a reviewer's look costs less 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.audit.rules import Rule
@@ -32,22 +32,39 @@ def diff_policies(old: Policy, new: Policy) -> list[PolicyChange]:
 
 
 def _gates(old: Policy, new: Policy) -> Iterator[PolicyChange]:
-    yield from _gate_changes("leaderboard.gates", old.leaderboard.gates, new.leaderboard.gates)
+    yield from _gate_changes("leaderboard.gates", (old, new), (old.leaderboard.gates, new.leaderboard.gates))
 
 
-def _gate_changes(key: str, old: tuple[Gate, ...], new: tuple[Gate, ...]) -> Iterator[PolicyChange]:
+def _gate_changes(
+    key: str, policies: tuple[Policy, Policy], gates: tuple[Sequence[Gate], Sequence[Gate]]
+) -> Iterator[PolicyChange]:
     """Pair the gates that bound the same metric from the same side; what has no pair came or went."""
-    gone = [gate for gate in old if gate not in new]
-    came = [gate for gate in new if gate not in old]
+    gone = [gate for gate in gates[0] if gate not in gates[1]]
+    came = [gate for gate in gates[1] if gate not in gates[0]]
     for gate in gone:
-        successor = next((other for other in came if (other.metric, other.upper) == (gate.metric, gate.upper)), None)
+        successor = next((other for other in came if _side(other) == _side(gate)), None)
+        loosens = successor is None
         if successor is not None:
             came.remove(successor)
-        yield PolicyChange(
-            key, gate.show(), successor and successor.show(), successor is None or _wider(gate, successor)
-        )
+            judged = _judged(gate, policies[0]), _judged(successor, policies[1])
+            loosens = _wider(gate, successor) or (judged[0] != judged[1] and judged not in _STRICTER_PAIRS)
+        yield PolicyChange(key, gate.show(), successor and successor.show(), loosens)
     for gate in came:
         yield PolicyChange(key, None, gate.show(), False)
+
+
+def _side(gate: Gate) -> tuple[str, bool, bool]:
+    return gate.metric, gate.upper, gate.base
+
+
+def _judged(gate: Gate, policy: Policy) -> str:
+    """Return what of a group a gate judges: an aggregate, or the bound."""
+    groups = policy.leaderboard.group_by
+    return "bound" if gate.by_bound else gate.aggregate or (groups.aggregate if groups else "mean")
+
+
+_STRICTER_PAIRS = frozenset({("mean", "worst"), ("median", "worst"), ("mean", "bound")})
+"""From, to: what passes the second always passes the first. The bound and the worst may lie either way."""
 
 
 def _wider(old: Gate, new: Gate) -> bool:
@@ -125,8 +142,8 @@ def _audit(old: Policy, new: Policy) -> Iterator[PolicyChange]:
         return
     kept = {rule.show() for rule in new.audit.rules}
     had = {rule.show() for rule in old.audit.rules}
-    gates = [tuple(r.gate for r in p.audit.rules if r.kind == "gate" and r.gate) for p in (old, new)]
-    yield from _gate_changes("audit.rules", gates[0], gates[1])
+    before, after = ([r.gate for r in p.audit.rules if r.kind == "gate" and r.gate] for p in (old, new))
+    yield from _gate_changes("audit.rules", (old, new), (before, after))
     yield from (PolicyChange("audit.rules", r.show(), None, True) for r in _ungated(old) if r.show() not in kept)
     yield from (PolicyChange("audit.rules", None, r.show(), False) for r in _ungated(new) if r.show() not in had)
     if old.audit.tags != new.audit.tags:

@@ -12,7 +12,7 @@ from expflow_hooks.core.errors import PolicyError
 from expflow_hooks.core.files import folders_up
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import Metric, Metrics
-from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.query import GroupBy
 
 FILE = "expflow.yaml"
 

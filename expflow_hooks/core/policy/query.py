@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from expflow_hooks.core.metrics.gates import Gate, parse_gate
 from expflow_hooks.core.policy.policy import Policy
-from expflow_hooks.core.ranking.groups import GroupBy
-from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.registry.experiment import Selection
 
 

@@ -15,10 +15,10 @@ from typing import Any, cast
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.metrics.gates import all_hold
 from expflow_hooks.core.metrics.values import value_status
-from expflow_hooks.core.ranking.groups import Configurations, GroupBy
-from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.configurations import Configurations
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.revision_log import Changes
-from expflow_hooks.core.ranking.row import KINDS, Row, kind_of, revised
+from expflow_hooks.core.ranking.row import KINDS, Made, Row, kind_of, revised
 from expflow_hooks.core.registry.experiment import Batch, Experiment
 
 MOST_REVISIONS = 5
@@ -209,7 +209,8 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
     names = [query.metrics.source(name) for name in (*(gate.metric for gate in query.gates), query.sort_by)]
     values_of = itemgetter(*names, names[-1])  # the last one so that it always gives a tuple
     gates, hold = query.gates, all_hold(query.gates)
-    configuration = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore).key
+    configurations = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore)
+    configuration, seed = configurations.key, configurations.seed if query.group_by else None
     shared: dict[Any, Any] = {}
     share = shared.setdefault  # of a million rows, most say the same few states, commits and tags
 
@@ -245,6 +246,7 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
             share(tags, tags),
             experiment.dirty,
             kind=kind_of(state, found[-1], hold(found)),
+            made=Made(seed(experiment), experiment.code.id if experiment.code else None) if seed else None,
         )
 
     return facts, make

@@ -3,68 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
-from expflow_hooks.core.metrics.gates import all_hold
+from expflow_hooks.core.metrics.gates import AGGREGATES, all_hold
 from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.row import Group, Row, by_time, kind_of
-from expflow_hooks.core.registry.experiment import Experiment, normal_parameter
+from expflow_hooks.core.ranking.seeds import fresh_runs, seed_notes
+from expflow_hooks.core.ranking.statistics import FEWEST, of_mean, sample
+from expflow_hooks.core.ranking.uncertainty import judge_rows
 
 
-@dataclass(frozen=True)
-class GroupBy:
-    """How runs become groups: the ignored parameters, the aggregate of mean, median or worst, and the fewest runs."""
-
-    ignore: tuple[str, ...] = ("seed",)
-    aggregate: str = "mean"
-    min_runs: int = 1
-
-
-class Configurations:
-    """Numbers the configurations: runs with the same project and parameters, but for the ignored ones, share one."""
-
-    def __init__(self, ignore: Iterable[str]) -> None:
-        self._ignored = {normal_parameter(name) for name in ignore}
-        self._layouts: dict[tuple[str, ...], tuple[int, Callable[[Any], Any]]] = {}
-        self._numbers: dict[Any, int] = {}
-
-    def key(self, experiment: Experiment) -> int | None:
-        """Return the configuration's number, or None where no parameter says what the configuration was."""
-        params = experiment.params
-        if not params:
-            return None
-        paths = tuple(params)
-        layout = self._layouts.get(paths)  # one project's runs have the same few layouts of parameters
-        number, values_of = layout or self._new_layout(paths)
-        configuration = (experiment.project, number, values_of(params))
-        try:
-            return self._numbers.setdefault(configuration, len(self._numbers))
-        except TypeError:  # a list or a mapping as value
-            return self._numbers.setdefault(repr(configuration), len(self._numbers))
-
-    def _new_layout(self, paths: tuple[str, ...]) -> tuple[int, Callable[[Any], Any]]:
-        kept = sorted(path for path in paths if normal_parameter(path) not in self._ignored)
-        number = self._numbers.setdefault(("layout", *kept), len(self._numbers))
-        layout = self._layouts[paths] = number, itemgetter(*kept) if kept else _nothing
-        return layout
-
-
-def _nothing(params: Any) -> None:
-    """Return the values of no parameter at all: the runs of this layout differ in ignored ones only."""
-
-
-def combine(rows: Iterable[Row], group_by: GroupBy, higher: bool) -> list[Row]:
+def combine(rows: Iterable[Row], query: Query, higher: bool) -> list[Row]:
     """Return one judged row a group of completed runs; runs that are not completed stay rows of their own."""
+    assert query.group_by is not None
+    rows = list(rows)
     groups: dict[Any, list[Row]] = {}
     left_out: dict[Any, list[Row]] = {}
     for row in rows:
         key = row.experiment_id if row.configuration is None else row.configuration
         (groups if row.state == "completed" else left_out).setdefault(key, []).append(row)
-    combined = [_group(runs, left_out.get(key, []), group_by, higher) for key, runs in groups.items()]
+    combined = [_group(runs, left_out.get(key, []), query.group_by, higher) for key, runs in groups.items()]
+    if any(gate.of_groups for gate in query.gates):
+        judge_rows(combined, query, fresh_runs(rows, query.candidates) if query.confirm else None)
     return combined + [row for runs in left_out.values() for row in runs]
 
 
@@ -74,9 +36,15 @@ def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) 
     values = [row.value for row in runs]
     value = aggregate(values, group_by.aggregate, largest_is_worst=not higher)
     gate_values = tuple(
-        aggregate([run.gate_values[i] for run in runs], group_by.aggregate, largest_is_worst=gate.upper)
+        aggregate(
+            [run.gate_values[i] for run in runs],
+            gate.aggregate if gate.aggregate in AGGREGATES else group_by.aggregate,
+            largest_is_worst=gate.upper,
+        )
         for i, gate in enumerate(first.gates)
     )
+    found = sample(values) if all(value_status(value) is None for value in values) else None
+    spread = found.sd if found and found.sd < math.inf else None
     return Row(
         first.experiment_id,
         first.name,
@@ -90,8 +58,14 @@ def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) 
         _common_tags(runs),
         _worst_dirty(runs),
         kind=kind_of("completed", value, all_hold(first.gates)(gate_values), len(runs) < group_by.min_runs),
-        notes=_notes(values, others) + _revisions(runs),
-        group=Group(tuple(run.experiment_id for run in runs), spread(values), group_by.min_runs),
+        notes=seed_notes(runs, values) + _unfinished(others) + _revisions(runs),
+        group=Group(
+            tuple(run.experiment_id for run in runs),
+            spread,
+            group_by.min_runs,
+            tuple(runs),
+            of_mean(found) if found and spread and found.n >= FEWEST else None,
+        ),
     )
 
 
@@ -117,28 +91,11 @@ def aggregate(values: Sequence[Any], how: str, *, largest_is_worst: bool) -> Any
     return found
 
 
-def spread(values: Sequence[Any]) -> float | None:
-    """Return the sample standard deviation (n - 1), or None for fewer than two values or one that does not count."""
-    if len(values) < 2 or any(value_status(value) is not None for value in values):
-        return None
-    import statistics
-
-    try:
-        return float(statistics.stdev(values))
-    except OverflowError:
-        return None
-
-
-def _notes(values: Sequence[Any], others: Sequence[Row]) -> tuple[str, ...]:
-    notes = []
-    times = Counter(value for value in values if value_status(value) is None)
-    repeated = sum(count for count in times.values() if count > 1)
-    if repeated:
-        notes.append(f"identical values from different runs ({repeated} of {len(values)})")
-    if others:
-        states = sorted({row.state for row in others})
-        notes.append(f"{len(others)} more not completed ({', '.join(states)})")
-    return tuple(notes)
+def _unfinished(others: Sequence[Row]) -> tuple[str, ...]:
+    if not others:
+        return ()
+    states = sorted({row.state for row in others})
+    return (f"{len(others)} more not completed ({', '.join(states)})",)
 
 
 def _revisions(runs: Sequence[Row]) -> tuple[str, ...]:

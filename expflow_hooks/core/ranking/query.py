@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import Metrics
-from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry.experiment import Selection
 
 
+@dataclass(frozen=True)
+class GroupBy:
+    """How runs become groups: the ignored parameters, the aggregate of mean, median or worst, and the fewest runs."""
+
+    ignore: tuple[str, ...] = ("seed",)
+    aggregate: str = "mean"
+    min_runs: int = 1
+
+
 class Query(NamedTuple):
-    """What to rank by: the metric, its direction (None: the metric's own), the gates, and how runs become groups."""
+    """What to rank by: the metric, its direction (None: the metric's own), the gates, and how runs become groups.
+
+    `base` is the base's best group, which gates `~base` compare with; `candidates` are the runs of one change, over
+    which levels are Holm's; with `confirm` these are judged by runs whose seeds no earlier line has. The base's own
+    ranking is `of_base`.
+    """
 
     sort_by: str
     higher_is_better: bool | None = None
@@ -20,3 +35,7 @@ class Query(NamedTuple):
     top: int | None = None
     selection: Selection = Selection()
     metrics: Metrics = Metrics()
+    base: Row | None = None
+    candidates: frozenset[str] = frozenset()
+    confirm: bool = False
+    of_base: bool = False

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, overload
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import unknown_metric
 from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.ranking.bands import BANDED, mark_bands
 from expflow_hooks.core.ranking.columns import Present
 from expflow_hooks.core.ranking.groups import combine
 from expflow_hooks.core.ranking.query import Query
@@ -57,17 +58,23 @@ def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     Raises UsageError for a metric that neither the registry of metrics nor any experiment knows, and for an
     unregistered one without a direction; UnreadableError for a source that changed while it was read.
     """
+    _refuse_without_groups(query)
     higher = _direction(query)
     present = _read(experiments, query)
     if query.group_by is None:
-        ranking = _rank(_Shelf(present.by_kind, present.value_of, present.row), query, higher, present.size)
+        ranking = _rank(_Shelf(present.by_kind, present.value_of, present.row), query, higher, present.size, query.top)
         _mark_best_of(ranking.ranked, present)
         return ranking
     rows = [present.row(item) for item in sorted(chain.from_iterable(present.by_kind.values()))]
     by_kind: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
-    for row in combine(rows, query.group_by, higher):
+    for row in combine(rows, query, higher):
         by_kind[row.kind].append(row)
-    return _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, present.size)
+    # Bands are of the first groups, however few of them are shown.
+    ordered = None if query.top is None else max(query.top, BANDED)
+    ranking = _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, present.size, ordered)
+    mark_bands(ranking.ranked, higher=higher)
+    more = ranking.ranked[query.top :] if query.top is not None else []
+    return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
 
 
 def _direction(query: Query) -> bool:
@@ -90,6 +97,15 @@ def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> Present:
         present.read([(experiments, repeat(0))])
     _refuse_unknown(query, unregistered, present.at_hand)
     return present
+
+
+def _refuse_without_groups(query: Query) -> None:
+    meant = next((gate for gate in query.gates if gate.of_groups), None)
+    if meant is not None and query.group_by is None:
+        raise UsageError(
+            f"gate {meant.text[:120]!r} judges groups of runs: add --group-ignore seed, or group_by to the policy's"
+            " leaderboard, so that runs which differ in their seed only are one group"
+        )
 
 
 def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> None:
@@ -115,8 +131,8 @@ def _value(row: Row) -> float:
     return row.value if value_status(row.value) is None else float("nan")
 
 
-def _rank(shelf: _Shelf[Item], query: Query, higher: bool, total: int) -> Ranking:
-    shown = _order(shelf, higher, query.top)
+def _rank(shelf: _Shelf[Item], query: Query, higher: bool, total: int, top: int | None) -> Ranking:
+    shown = _order(shelf, higher, top)
     sizes = {kind: len(shelf.by_kind[kind]) for kind in KINDS}
     return Ranking(query, higher, shown, _Below(shelf), len(shelf.by_kind[None]) - len(shown), total, sizes)
 

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 import msgspec
 
-from expflow_hooks.core.metrics.gates import Gate, GateResult, all_hold
+from expflow_hooks.core.metrics.gates import FAILS, NOT_COMPARABLE, UNDECIDED, Gate, GateResult, all_hold
 from expflow_hooks.core.metrics.values import same_value, show_number, value_status
+from expflow_hooks.core.ranking.statistics import Estimate
 from expflow_hooks.core.registry.experiment import parse_time
 
-KINDS = ("gate_failed", "too_few_runs", "no_value", "not_completed")
+KINDS = ("gate_failed", "undecided", "not_comparable", "too_few_runs", "no_value", "not_completed")
 """What keeps a row below the line, in the order in which such rows are listed."""
+
+_KIND_OF = {FAILS: "gate_failed", NOT_COMPARABLE: "not_comparable", UNDECIDED: "undecided"}
+"""What a gate that does not hold makes of its row; the first that applies."""
 
 _LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
+Seed = tuple[tuple[str, str], ...]
+"""The ignored parameters' names and values, such as the seed."""
+
+
+class Made(NamedTuple):
+    """How a run of a group was made: its ignored parameters, such as the seed, and the code that ran."""
+
+    seed: Seed | None
+    code: str | None = None
+
+
 class Group(NamedTuple):
-    """What a row of several runs adds: their ids, the spread (sample standard deviation), the fewest runs it needs."""
+    """What a row of several runs adds: their ids, the spread (sample standard deviation), the fewest runs it needs.
+
+    `members` are the runs' own rows, by time; `mean` is the estimate of their mean where the noise is known.
+    """
 
     runs: tuple[str, ...]
     spread: float | None
     fewest: int
+    members: tuple[Row, ...] = ()
+    mean: Estimate | None = None
 
 
 class Row(msgspec.Struct, gc=False):
@@ -47,6 +67,10 @@ class Row(msgspec.Struct, gc=False):
     kind: str | None = None  # one of KINDS
     notes: tuple[str, ...] = ()
     group: Group | None = None
+    made: Made | None = None  # of a run that may be in a group
+    results: tuple[GateResult, ...] | None = None  # of a group with a gate that is judged by its runs
+    band: tuple[int, int] | None = None  # the first and last place of those that are not told apart
+    optimism: float | None = None  # by how much the leader is expected to look better than it is
 
     @property
     def label(self) -> str:
@@ -66,11 +90,15 @@ class Row(msgspec.Struct, gc=False):
     @property
     def gates_passed(self) -> bool:
         """Say whether every gate holds and the experiment is completed, so that its numbers count at all."""
+        if self.results is not None:
+            return all(result.passed for result in self.results)
         return self.state == "completed" and all_hold(self.gates)(self.gate_values)
 
     @property
     def gate_results(self) -> list[GateResult]:
         """Return every gate's result; no gate passes for an experiment that is not completed."""
+        if self.results is not None:
+            return list(self.results)
         results = [gate.judge(value) for gate, value in zip(self.gates, self.gate_values, strict=True)]
         return results if self.state == "completed" else [result._replace(passed=False) for result in results]
 
@@ -90,6 +118,12 @@ def kind_of(state: str, value: Any, gates_hold: bool, runs_missing: bool = False
     if not gates_hold:
         return "gate_failed"
     return "no_value" if value_status(value) is not None else None
+
+
+def kind_by(results: Sequence[GateResult]) -> str | None:
+    """Return what the gates make of a row: failed if one fails, else what keeps one open, else None."""
+    outcomes = {result.outcome for result in results}
+    return next((kind for outcome, kind in _KIND_OF.items() if outcome in outcomes), None)
 
 
 def by_time(row: Row) -> tuple[datetime, str]:
@@ -114,18 +148,14 @@ def revised(before: Row, after: Row, metric: str) -> tuple[str, ...]:
 
 
 def _failed_gates(row: Row, metric: str) -> list[str]:
-    return [
-        f"{result.gate.metric} is {result.status}"
-        if result.status
-        else f"{result.gate.show()} fails: {show_number(result.value)}"
-        for result in row.gate_results
-        if not result.passed
-    ]
+    return [result.say() for result in row.gate_results if not result.passed]
 
 
 _REASONS: dict[str, Callable[[Row, str], list[str]]] = {
     "not_completed": lambda row, metric: [row.state or "no state"],
     "too_few_runs": lambda row, metric: [f"{row.n} of {row.group.fewest if row.group else 1} runs"],
     "gate_failed": _failed_gates,
+    "undecided": _failed_gates,
+    "not_comparable": _failed_gates,
     "no_value": lambda row, metric: [f"{metric} is {row.value_status}"],
 }

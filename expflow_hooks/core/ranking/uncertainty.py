@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from expflow_hooks.core.metrics.gates import NOT_COMPARABLE, OPERATORS, UNDECIDED, Comparison, Gate, GateResult, OfBase
 from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.row import Made, Row, kind_by, kind_of
+from expflow_hooks.core.ranking.seeds import reused, show_seed
 from expflow_hooks.core.ranking.statistics import (
     FEWEST,
     LEVEL,
@@ -28,11 +31,16 @@ ALPHA = 1 - LEVEL
 
 
 class Runs(NamedTuple):
-    """One metric's values in the runs of a group, their aggregate, and what pairs each with a run of the base."""
+    """One metric's values in the runs of a group, their aggregate, and what pairs each with a run of the base.
+
+    `doubt` says why their number or noise cannot be believed; `what` is what is counted.
+    """
 
     values: Sequence[Any]
     aggregate: Any
     pairing: Sequence[Hashable]
+    doubt: str | None = None
+    what: str = "runs"
 
 
 class BaseRuns(NamedTuple):
@@ -54,6 +62,41 @@ class _Case(NamedTuple):
     after: Callable[[int], tuple[float, float]] = lambda more: (0.0, 1.0)
 
 
+def judge_rows(rows: Sequence[Row], query: Query, fresh: frozenset[str] | None = None) -> None:
+    """Judge the rows of groups by gates that mean groups: their results, and what keeps each below the line.
+
+    Candidates are judged by their `fresh` runs, where these are given.
+    """
+    family = [row.group is not None and not query.candidates.isdisjoint(row.group.runs) for row in rows]
+    columns = []
+    for place, gate in enumerate(query.gates):
+        if gate.base and query.of_base:
+            columns.append([GateResult(gate, None, None, True, None)] * len(rows))
+        elif gate.of_groups:
+            other = None if query.base is None else BaseRuns(query.base.experiment_id, _runs(query.base, place, None))
+            groups = [_runs(row, place, fresh if own else None) for row, own in zip(rows, family, strict=True)]
+            columns.append(judge_groups(gate, groups, other, family))
+        else:
+            columns.append([gate.judge(row.gate_values[place]) for row in rows])
+    for row, *results in zip(rows, *columns, strict=True):
+        row.results = tuple(results)
+        if row.kind != "too_few_runs":
+            row.kind = kind_by(results) or kind_of("completed", row.value, gates_hold=True)
+
+
+def _runs(row: Row, place: int, fresh: frozenset[str] | None) -> Runs:
+    members = row.group.members if row.group else ()
+    made = [run.made or Made(None) for run in members]
+    again = [f"{show_seed(seed)} used {count} times" for seed, count in reused(made)]
+    doubt = again[0] + ", so that the runs are fewer than they look" if again else None
+    values = [run.gate_values[place] for run in members]
+    if fresh is None or any(value_status(value) is not None for value in values):
+        return Runs(values, row.gate_values[place], [one.seed for one in made], doubt)
+    kept = [run for run in members if run.experiment_id in fresh]
+    seeds = [run.made.seed if run.made else None for run in kept]
+    return Runs([run.gate_values[place] for run in kept], row.gate_values[place], seeds, what="runs with fresh seeds")
+
+
 def judge_groups(gate: Gate, groups: Sequence[Runs], base: BaseRuns | None, family: Sequence[bool]) -> list[GateResult]:
     """Return one result a group. Over the groups of the family, the candidates of one change, the level is Holm's."""
     cases = [_case(gate, runs, base) for runs in groups]
@@ -72,6 +115,9 @@ def _case(gate: Gate, runs: Runs, base: BaseRuns | None) -> _Case:
         return _Case(GateResult(gate, None, None, False, None, NOT_COMPARABLE, missing))
     if not gate.by_bound:
         return _Case(_plain(gate, runs, base))
+    doubt = runs.doubt or (f"the base has {base.runs.doubt}" if gate.base and base and base.runs.doubt else None)
+    if doubt:
+        return _Case(_undecided(gate, doubt))
     return _of_difference(gate, runs, base) if gate.base and base else _of_mean(gate, runs)
 
 
@@ -95,7 +141,7 @@ def _plain(gate: Gate, runs: Runs, base: BaseRuns | None) -> GateResult:
 def _of_mean(gate: Gate, runs: Runs) -> _Case:
     n = len(runs.values)
     if n < FEWEST:
-        return _Case(_too_few(gate, n, f"{n} of {FEWEST} runs", FEWEST - n))
+        return _Case(_too_few(gate, runs))
     found = sample(runs.values)
     if found.sd == 0:
         return _Case(_too_equal(gate, f"{n} identical values"))
@@ -104,9 +150,10 @@ def _of_mean(gate: Gate, runs: Runs) -> _Case:
 
 def _of_difference(gate: Gate, runs: Runs, base: BaseRuns) -> _Case:
     n, m = len(runs.values), len(base.runs.values)
-    if min(n, m) < FEWEST:
-        whose = "" if n < FEWEST else "the base has "
-        return _Case(_too_few(gate, n, f"{whose}{min(n, m)} of {FEWEST} runs", FEWEST - min(n, m)))
+    if n < FEWEST:
+        return _Case(_too_few(gate, runs))
+    if m < FEWEST:
+        return _Case(_too_few(gate, base.runs, "the base has "))
     ours, theirs = sample(runs.values), sample(base.runs.values)
     told = OfBase(base.experiment_id, theirs.mean, m)
     if pairs := _pairs(runs, base.runs):
@@ -115,8 +162,9 @@ def _of_difference(gate: Gate, runs: Runs, base: BaseRuns) -> _Case:
             return _Case(_too_equal(gate, f"{n} identical differences to the base"))
         return _counted("paired t", gate, difference, n, told)
     if ours.sd == 0 or theirs.sd == 0:
-        whose = "" if ours.sd == 0 else "the base has "
-        return _Case(_too_equal(gate, f"{whose}{n if ours.sd == 0 else m} identical values"))
+        return _Case(
+            _too_equal(gate, f"{n} identical values" if ours.sd == 0 else f"the base has {m} identical values")
+        )
     a, b = of_mean(ours), of_mean(theirs)
 
     def after(more: int) -> tuple[float, float]:
@@ -169,10 +217,14 @@ def _would_decide(more: int | None, case: _Case) -> str:
     return f"{more} more run{'' if more == 1 else 's'}{side} would decide"
 
 
-def _too_few(gate: Gate, n: int, why: str, more: int) -> GateResult:
-    told = f"{why}, {more} more would decide"
-    return GateResult(gate, None, None, False, None, UNDECIDED, told)
+def _too_few(gate: Gate, runs: Runs, whose: str = "") -> GateResult:
+    n = len(runs.values)
+    return _undecided(gate, f"{whose}{n} of {FEWEST} {runs.what}, {FEWEST - n} more would decide")
 
 
 def _too_equal(gate: Gate, what: str) -> GateResult:
-    return GateResult(gate, None, None, False, None, UNDECIDED, f"{what}, so that their noise is not known")
+    return _undecided(gate, f"{what}, so that their noise is not known")
+
+
+def _undecided(gate: Gate, why: str) -> GateResult:
+    return GateResult(gate, None, None, False, None, UNDECIDED, why)

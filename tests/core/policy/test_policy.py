@@ -4,7 +4,7 @@ import pytest
 
 from expflow_hooks.core.errors import PolicyError
 from expflow_hooks.core.policy.policy import load_policy, parse_policy
-from expflow_hooks.core.ranking.groups import GroupBy
+from expflow_hooks.core.ranking.query import GroupBy
 
 FULL = """\
 version: 1

@@ -9,8 +9,8 @@ import pytest
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.metrics.standard import Metric, Metrics
-from expflow_hooks.core.ranking.groups import GroupBy, aggregate
-from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.groups import aggregate
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Experiment, Selection
 

@@ -14,15 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expflow_hooks.core.metrics.gates import parse_gate
-from expflow_hooks.core.ranking.groups import GroupBy
-from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Experiment, Selection
 from expflow_hooks.core.registry.reader import Registry
 
 OPERATORS = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
 LATEST = datetime.max.replace(tzinfo=timezone.utc)
-KINDS = ["gate_failed", "too_few_runs", "no_value", "not_completed"]
+KINDS = ["gate_failed", "undecided", "not_comparable", "too_few_runs", "no_value", "not_completed"]
 
 numbers = st.sampled_from([0, 0.0, -0.0, 1, 1.0, 2, 2.5, -3, 18.09, 60, 1e308, 2**60, 2**60 + 1, 10**400, -(10**400)])
 odd = st.sampled_from([None, True, False, math.nan, math.inf, -math.inf, "1", "", [], {}])
@@ -60,6 +59,10 @@ queries = st.builds(
     group_by=st.none() | groups,
     top=st.none() | st.integers(1, 4),
     selection=st.sampled_from([Selection(), Selection("p"), Selection(tags=("t",)), Selection(status="completed")]),
+    base=st.none(),
+    candidates=st.just(frozenset()),
+    confirm=st.just(False),
+    of_base=st.just(False),
 )
 
 
