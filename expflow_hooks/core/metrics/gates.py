@@ -235,13 +235,15 @@ def _subject(text: str, subject: str) -> tuple[str, str | None, bool]:
     rest = subject.removesuffix(BASE)
     metric, at, aggregate = rest.rpartition("@")
     if at and (aggregate in AGGREGATES or aggregate in BOUNDS):
+        if metric.endswith(BASE):
+            raise _refused(text, "names the base before the aggregate", f"{metric[:-5]}@{aggregate}{BASE}:lt:0")
         return metric, aggregate, rest != subject
     # A metric may be called `hits@10`; one that is known without its ending has no such name.
     if metric in STANDARD_METRICS:
         raise _refused(text, f"has no aggregate {aggregate[:20]!r}", f"{metric}@ucl95:lt:18.09", aggregate)
-    stem = rest.partition("~")[0]
+    stem = subject.partition("~")[0]
     if stem != rest and stem.partition("@")[0] in STANDARD_METRICS:
-        raise _refused(text, f"compares with {rest[len(stem) :][:20]!r}, not with ~base", f"{stem}~base:lt:0")
+        raise _refused(text, f"ends in {subject[len(stem) :][:20]!r}, not in ~base", f"{stem}~base:lt:0")
     return rest, None, rest != subject
 
 

@@ -72,7 +72,7 @@ def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     # Bands are of the first groups, however few of them are shown.
     ordered = None if query.top is None else max(query.top, BANDED)
     ranking = _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, present.size, ordered)
-    mark_bands(ranking.ranked, higher=higher)
+    mark_bands(ranking.ranked)
     more = ranking.ranked[query.top :] if query.top is not None else []
     return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
 

@@ -108,3 +108,47 @@ def test_gates_judged_together_hold_as_each_does_alone(op, threshold, value, ste
     for tried in (value, beside):
         assert all_hold([gate])([tried]) is gate.holds(tried)
         assert all_hold([gate, gate])([tried, None]) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "aggregate", "base"),
+    [
+        ("pde_mean@ucl95:lt:18.09", "pde_mean", "ucl95", False),
+        ("seg_total@lcl95:ge:50", "seg_total", "lcl95", False),
+        ("pde_mean@worst:lt:18.09", "pde_mean", "worst", False),
+        ("pde_mean~base:lt:0", "pde_mean", None, True),
+        ("pde_mean~base:lt:-0.5", "pde_mean", None, True),
+        ("pde_mean@median~base:lt:0", "pde_mean", "median", True),
+        ("hits@10:gt:0.5", "hits@10", None, False),
+        ("hits@10@lcl95~base:gt:0", "hits@10", "lcl95", True),
+        ("mAP@0.5:0.95:gt:0.3", "mAP@0.5:0.95", None, False),
+        ("acc@top1:gt:0.5", "acc@top1", None, False),
+        ("a~b:lt:1", "a~b", None, False),
+    ],
+)
+def test_what_a_gate_judges(text, metric, aggregate, base):
+    gate = parse_gate(text)
+    assert (gate.metric, gate.aggregate, gate.base) == (metric, aggregate, base)
+    assert gate.subject == text.rsplit(":", 2)[0]
+    assert gate.show().startswith(gate.subject + " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pde_mean@ucl59:lt:18.09", "has no aggregate 'ucl59'; did you mean ucl95?"),
+        ("pde_mean@max:lt:18.09", "has no aggregate 'max'"),
+        ("pde_mean@:lt:18.09", "has no aggregate ''"),
+        ("pde_mean~main:lt:0", "ends in '~main', not in ~base"),
+        ("pde_mean~base@ucl95:lt:0", "names the base before the aggregate; a gate reads pde_mean@ucl95~base:lt:0"),
+        ("pde_mean@lcl95:lt:18.09", "judges the lenient bound: lt goes with @ucl95"),
+        ("seg_total@ucl95:gt:50", "judges the lenient bound: gt goes with @lcl95"),
+        ("@ucl95:lt:18.09", "has no proper metric name"),
+        ("~base:lt:0", "has no proper metric name"),
+    ],
+)
+def test_an_aggregate_or_base_that_is_none_is_refused(text, said):
+    with pytest.raises(UsageError) as caught:
+        parse_gate(text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -90,3 +90,37 @@ def test_taking_the_audit_out_is_one_change_that_loosens():
     without = BASE[: BASE.index("audit:")] + BASE[BASE.index("guard:") :]
     (change,) = diff_policies(parse_policy(BASE), parse_policy(without))
     assert (change.key, change.new, change.loosens) == ("audit", None, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "loosens"),
+    [
+        ("pde_mean@ucl95:lt:18.09", "pde_mean@mean:lt:18.09", True),
+        ("pde_mean@ucl95:lt:18.09", "pde_mean:lt:18.09", True),
+        ("pde_mean@mean:lt:18.09", "pde_mean@ucl95:lt:18.09", False),
+        ("pde_mean:lt:18.09", "pde_mean@ucl95:lt:18.09", False),
+        ("pde_mean:lt:18.09", "pde_mean@mean:lt:18.09", False),
+        ("pde_mean:lt:18.09", "pde_mean@ucl95:lt:19", True),
+        ("pde_mean:lt:18.09", "pde_mean@worst:lt:18.09", False),
+        ("pde_mean@worst:lt:18.09", "pde_mean@mean:lt:18.09", True),
+        ("pde_mean@worst:lt:18.09", "pde_mean@ucl95:lt:18.09", True),
+        ("pde_mean~base:lt:0", "pde_mean@mean~base:lt:0", True),
+        ("pde_mean@mean~base:lt:0", "pde_mean~base:lt:0", False),
+        ("pde_mean~base:lt:-0.5", "pde_mean~base:lt:0", True),
+        ("pde_mean~base:lt:0", "pde_mean@ucl95~base:lt:0", False),
+    ],
+)
+def test_a_gate_that_judges_less_strictly_loosens(old, new, loosens):
+    assert "pde_mean:lt:18.09, " in BASE
+    before, after = (parse_policy(BASE.replace("pde_mean:lt:18.09", gate, 1)) for gate in (old, new))
+    (change,) = diff_policies(before, after)
+    assert (change.key, change.loosens) == ("leaderboard.gates", loosens)
+
+
+def test_a_gate_against_the_base_is_no_successor_of_one_on_the_value():
+    policies = [BASE, BASE.replace("pde_mean:lt:18.09", "pde_mean~base:lt:0", 1)]
+    found = diff_policies(*map(parse_policy, policies))
+    assert [(change.old, change.new, change.loosens) for change in found] == [
+        ("pde_mean < 18.09", None, True),
+        (None, "pde_mean~base < 0", False),
+    ]
