@@ -18,7 +18,7 @@ _HOMES = {
     "pin_is_set": "core.pin.store",
     "record": "api",
     "report_standard": "api",
-    "validate_competition_rules": "core.audit.rules",
+    "validate_competition_rules": "core.audit.validate",
     "verify_pin": "core.pin.store",
 }
 

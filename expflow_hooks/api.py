@@ -11,7 +11,8 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS, check_standard
 from expflow_hooks.core.metrics.values import unwrapped
-from expflow_hooks.core.policy.policy import Policy, load_policy
+from expflow_hooks.core.policy.load import load_policy
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import rank

@@ -11,7 +11,8 @@ from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.page.candidates import NONE, Candidates
 from expflow_hooks.action.page.heads import Chain
 from expflow_hooks.action.request.inputs import Inputs
-from expflow_hooks.core.audit.rules import Check, audit
+from expflow_hooks.core.audit.rules import Check
+from expflow_hooks.core.audit.validate import audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, USAGE, worst
 from expflow_hooks.core.metrics.gates import FAILS
 from expflow_hooks.core.ranking.query import GroupBy

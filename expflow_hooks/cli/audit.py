@@ -6,7 +6,8 @@ import click
 
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import complete_experiment, policy, source_option
-from expflow_hooks.core.audit.rules import RULE_SETS, all_pass, audit
+from expflow_hooks.core.audit.rule_sets import RULE_SETS
+from expflow_hooks.core.audit.validate import all_pass, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
 from expflow_hooks.core.registry.reader import Registry, Revision, revisions

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks.core.policy.policy import Policy, load_policy
+from expflow_hooks.core.policy.load import load_policy
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.render.options import together
 
 F = TypeVar("F", bound=Callable[..., Any])

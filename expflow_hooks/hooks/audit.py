@@ -109,7 +109,7 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
 
 def _judge(git: Git, change: Change, policy: "Policy", histories: "dict[str, list[HistoryLine]]") -> int:
     """Audit, tell, and return 1 if a failure goes towards a protected branch."""
-    from expflow_hooks.core.audit.rules import audit
+    from expflow_hooks.core.audit.validate import audit
     from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
     from expflow_hooks.core.registry.reader import revisions
     from expflow_hooks.render.audit import show_revision

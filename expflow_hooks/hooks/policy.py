@@ -21,7 +21,7 @@ def main(argv: "list[str] | None" = None) -> int:
 
 def _check(options: "Options | None", git: Git) -> int:
     if options and options.paths and not options.push:
-        from expflow_hooks.core.policy.policy import read_policy
+        from expflow_hooks.core.policy.load import read_policy
 
         for path in options.paths:
             read_policy(path)
@@ -29,7 +29,7 @@ def _check(options: "Options | None", git: Git) -> int:
     for change in changes(git, options, os.environ):
         text = blob(git, change.after, _FILE) if _FILE in touched(git, change) else None
         if text is not None:
-            from expflow_hooks.core.policy.policy import parse_policy
+            from expflow_hooks.core.policy.load import parse_policy
 
             where = _FILE if change.after == INDEX else f"{change.after[:12]}:{_FILE}"
             parse_policy(text.decode("utf-8", "surrogateescape"), where)

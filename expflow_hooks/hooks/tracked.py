@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
-from expflow_hooks.core.policy.policy import FILE, Policy, parse_policy
+from expflow_hooks.core.policy.load import parse_policy
+from expflow_hooks.core.policy.policy import FILE, Policy
 from expflow_hooks.git.repository import Git
 from expflow_hooks.hooks.change import blob
 from expflow_hooks.hooks.tracked_names import SUFFIXES

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from expflow_hooks.core.errors import ExpflowError
-from expflow_hooks.core.policy.policy import load_policy
+from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.wording import listed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from expflow_hooks.core.audit.rules import Check, all_pass
+from expflow_hooks.core.audit.rules import Check
+from expflow_hooks.core.audit.validate import all_pass
 from expflow_hooks.core.registry.reader import Revision
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text

@@ -1,6 +1,7 @@
 """Which historic blobs are excused: `scan.allow` in the base's `expflow.yaml`, never in what is under scrutiny."""
 
-from expflow_hooks.core.policy.policy import FILE, parse_policy
+from expflow_hooks.core.policy.load import parse_policy
+from expflow_hooks.core.policy.policy import FILE
 from expflow_hooks.git.repository import Git
 
 

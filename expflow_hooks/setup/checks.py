@@ -13,8 +13,9 @@ from typing import NamedTuple
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.files import home
 from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import FILE as POLICY
-from expflow_hooks.core.policy.policy import Policy, load_policy
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.wording import counted
 from expflow_hooks.setup import files
 from expflow_hooks.setup.active import covered

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.files import replace_file
+from expflow_hooks.core.policy.load import read_policy
 from expflow_hooks.core.policy.policy import FILE as POLICY
-from expflow_hooks.core.policy.policy import Policy, read_policy
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.setup import framework_config
 from expflow_hooks.setup.origin import Origin
 from expflow_hooks.setup.repository import Repository

@@ -27,7 +27,7 @@ from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.action.verdict import Evidence, judge, keep_apart, runs_of
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.policy.diff import PolicyChange
-from expflow_hooks.core.policy.policy import parse_policy
+from expflow_hooks.core.policy.load import parse_policy
 from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import latest

@@ -11,7 +11,8 @@ from fakes.clearml_tasks import digest, metrics, task
 from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageError
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.metrics.values import value_status
-from expflow_hooks.core.policy.policy import Policy, parse_policy
+from expflow_hooks.core.policy.load import parse_policy
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Selection

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.errors import PolicyError, UsageError
 from expflow_hooks.core.policy.diff import PolicyChange, diff_policies
-from expflow_hooks.core.policy.policy import Policy, parse_policy
+from expflow_hooks.core.policy.load import parse_policy
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Selection
 

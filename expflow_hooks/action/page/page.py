@@ -17,7 +17,7 @@ from expflow_hooks.action.page.sizing import FULL, Detail
 from expflow_hooks.action.page.words import LOOKS, markdown, standing
 from expflow_hooks.action.request.event import Run
 from expflow_hooks.action.verdict import Judgement
-from expflow_hooks.core.audit.rules import all_pass
+from expflow_hooks.core.audit.validate import all_pass
 from expflow_hooks.core.wording import counted, listed
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.escape import code_span

@@ -5,15 +5,11 @@ Every check says "holds", never "is not violated": what cannot be judged fails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.metrics.gates import OPERATORS, Gate, parse_gate
-from expflow_hooks.core.metrics.standard import Metrics
-from expflow_hooks.core.metrics.values import parse_decimal, parse_integer, show_number, value_status
-from expflow_hooks.core.registry.experiment import Experiment, normal_parameter
-from expflow_hooks.core.suggest import did_you_mean
+from expflow_hooks.core.metrics.gates import Gate, parse_gate
+from expflow_hooks.core.metrics.values import value_status
 
 
 class Check(NamedTuple):
@@ -44,10 +40,6 @@ class Rule(NamedTuple):
         return self.label or (self.gate.show() if self.gate else f"{self.subject} {self.kind}".strip())
 
 
-# A parameter whose nature is a count: `5.0` or `abc` is no number of sub-steps.
-INTEGER_PARAMETERS = frozenset({normal_parameter("sub_step")})
-
-
 def reported(metric: Any) -> Rule:
     """Return the rule that a metric was reported with a value that counts."""
     if not isinstance(metric, str) or not metric:
@@ -70,117 +62,3 @@ def param(text: Any) -> Rule:
 
 
 CLEAN = Rule("clean", "commit", label="commit known, no uncommitted changes")
-
-RULE_SETS: Mapping[str, tuple[Rule, ...]] = {
-    "competition": (
-        reported("seg_total"),
-        gate("pde_mean:lt:18.09"),
-        gate("train_time_min:lt:60"),
-        param("sub_step:gt:0"),
-    ),
-}
-"""The built-in rule sets. `competition`: score reported, residual under 18.09, under an hour, sub-steps set."""
-
-
-def rule_set(name: Any) -> tuple[Rule, ...]:
-    """Return a built-in rule set; raise UsageError with the nearest names."""
-    if name not in RULE_SETS:
-        hint = did_you_mean(str(name), RULE_SETS) or f"; known: {', '.join(RULE_SETS)}"
-        raise UsageError(f"unknown rule set {str(name)[:80]!r}{hint}")
-    return RULE_SETS[name]
-
-
-def audit(experiment: Experiment, rules: Sequence[Rule], metrics: Metrics | None = None) -> list[Check]:
-    """Return one check a rule; an experiment that is not completed fails a first check that says so."""
-    known = metrics or Metrics()
-    checks = [_JUDGES[rule.kind](rule, experiment, known) for rule in rules]
-    if experiment.state != "completed":
-        why = f"{experiment.state}: only completed experiments count"
-        checks.insert(0, Check("status", "completed", False, experiment.state, why))
-    return checks
-
-
-def all_pass(checks: Sequence[Check]) -> bool:
-    """Say whether there is a check and every one passed."""
-    return bool(checks) and all(check.passed for check in checks)
-
-
-def validate_competition_rules(
-    task_metrics: Mapping[str, Any] | None, task_params: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Judge metrics and parameters by the competition's rules.
-
-    Rules: seg_total reported; pde_mean < 18.09; train_time_min < 60 minutes; sub_step an integer > 0. Both thresholds
-    are strict. Returns `all_pass`, `checks` (each name, label, value, passed, detail) and `metrics` as they were given.
-    """
-    experiment = Experiment("", metrics=dict(task_metrics or {}), params=dict(task_params or {}))
-    checks = audit(experiment, RULE_SETS["competition"])
-    return {
-        "all_pass": all_pass(checks),
-        "checks": [check.as_dict() for check in checks],
-        "metrics": dict(task_metrics or {}),
-    }
-
-
-def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
-    value = experiment.metric(metrics.source(rule.subject))
-    status = value_status(value)
-    detail = f"{rule.subject} is {status}" if status else f"{show_number(value)} reported"
-    return Check(rule.subject, rule.show(), status is None, None if status else value, detail)
-
-
-def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
-    assert rule.gate is not None
-    if rule.gate.of_groups:
-        detail = "judges a group of runs, and this is one run: put it into leaderboard.gates"
-        return Check(rule.subject, rule.show(), False, None, detail)
-    result = rule.gate.judge(experiment.metric(metrics.source(rule.subject)))
-    bound = rule.gate.show().removeprefix(rule.subject + " ")
-    if result.status:
-        detail = f"{rule.subject} is {result.status}; must be {bound}"
-    elif result.passed:
-        detail = f"{show_number(result.value)}, inside by {result.margin:.6g}"
-    else:
-        detail = f"{show_number(result.value)} is not {bound}"
-    return Check(rule.subject, rule.show(), result.passed, result.value, detail)
-
-
-def _judge_param(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
-    assert rule.gate is not None
-    wanted = normal_parameter(rule.subject)
-    found = {k: v for k, v in (experiment.params or {}).items() if normal_parameter(k) == wanted}
-    if not found:
-        return Check(rule.subject, rule.show(), False, None, f"no parameter {rule.subject}")
-    failed = {k: v for k, v in found.items() if not _parameter_holds(wanted, v, rule.gate)}
-    # Where several parts of a configuration set it, nobody knows which one ran: all must hold.
-    shown = failed or found
-    detail = ", ".join(f"{k}={str(v)[:40]}" for k, v in shown.items())
-    if failed and wanted in INTEGER_PARAMETERS:
-        detail += "; must be an integer, " + rule.gate.show()
-    value = next(iter(shown.values()))
-    return Check(rule.subject, rule.show(), not failed, value, detail)
-
-
-def _parameter_holds(name: str, value: Any, gate: Gate) -> bool:
-    try:
-        if name in INTEGER_PARAMETERS:
-            number: float = parse_integer(value)
-        else:
-            number = parse_decimal(value) if isinstance(value, str) else value
-    except ValueError:
-        return False
-    return value_status(number) is None and OPERATORS[gate.op](number, gate.threshold)
-
-
-def _judge_clean(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
-    commit = experiment.revision
-    if not commit:
-        detail = "no commit recorded"
-    elif experiment.dirty is None:
-        detail = "nobody recorded whether there were uncommitted changes"
-    else:
-        detail = "uncommitted changes" if experiment.dirty else f"commit {commit[:12]}"
-    return Check("clean", rule.show(), bool(commit) and experiment.dirty is False, commit, detail)
-
-
-_JUDGES = {"reported": _judge_reported, "gate": _judge_gate, "param": _judge_param, "clean": _judge_clean}

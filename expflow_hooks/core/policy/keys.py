@@ -1,81 +1,87 @@
-"""What `expflow.yaml` may hold, as a table: every key, its type and its check."""
+"""What `expflow.yaml` may hold, as a table: every key, its type, its check, what it means, and what is built of it.
+
+The policy, the JSON Schema that editors read and the reference page are all made from this table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 
-from expflow_hooks.core.audit import rules as audit
+from expflow_hooks.core.audit import rule_sets, rules
 from expflow_hooks.core.metrics.gates import AGGREGATES, parse_gate
-from expflow_hooks.core.metrics.standard import Metrics
+from expflow_hooks.core.metrics.standard import Metric, Metrics
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy import strict_yaml as schema
+from expflow_hooks.core.policy.policy import Audit, Leaderboard, Policy
+from expflow_hooks.core.policy.strict_yaml import Key
+from expflow_hooks.core.ranking.query import GroupBy
 
 _TEXT = schema.scalar((str,), "text", "task1")
 _COUNT = schema.scalar((int,), "a whole number", "20")
 _BOOL = schema.scalar((bool,), "true or false", "true")
 _NUMBER = schema.scalar((int, float), "a number", "18.09")
+_TEXTS = schema.list_of(_TEXT)
 
 
-def _positive(node: yaml.Node, at: schema.At) -> int:
-    value: int = _COUNT(node, at)
-    if value < 1:
-        raise at.error(f"must be 1 or more, not {value}")
-    return value
+def _positive(value: int) -> str | None:
+    return None if value >= 1 else f"must be 1 or more, not {value}"
 
 
-def _finite(node: yaml.Node, at: schema.At) -> float:
-    value: float = _NUMBER(node, at)
-    if (status := value_status(value)) is not None:
-        raise at.error(f"must be a finite number, not {status}; such as 18.09")
-    return value
+def _finite(value: float) -> str | None:
+    status = value_status(value)
+    return status and f"must be a finite number, not {status}; such as 18.09"
 
 
-def _version(node: yaml.Node, at: schema.At) -> int:
-    value: int = _COUNT(node, at)
-    if value != 1:
-        raise at.error(f"version {value} is not known here; this is version 1")
-    return value
+def _version(value: int) -> str | None:
+    return None if value == 1 else f"version {value} is not known here; this is version 1"
 
 
-def _blob(node: yaml.Node, at: schema.At) -> str:
-    value: str = _TEXT(node, at)
-    if len(value) not in (40, 64) or not set(value) <= set("0123456789abcdef"):
-        raise at.error("must be a whole object id in lower-case hex, as `git rev-parse HEAD:path` prints it")
-    return value
+def _object_id(value: str) -> str | None:
+    right = len(value) in (40, 64) and set(value) <= set("0123456789abcdef")
+    return None if right else "must be a whole object id in lower-case hex, as `git rev-parse HEAD:path` prints it"
 
 
-def _rule(node: yaml.Node, at: schema.At) -> audit.Rule:
+_POSITIVE = schema.refined(_COUNT, _positive, minimum=1)
+
+
+def _rule(node: yaml.Node, at: schema.At) -> rules.Rule:
     if isinstance(node, yaml.ScalarNode) and node.value == "clean":
-        return audit.CLEAN
+        return rules.CLEAN
     if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
         raise at.error(f"must be one rule, not {schema.kind(node)}; such as gate: pde_mean:lt:18.09")
-    rule: audit.Rule = next(iter(_RULE_KEYS(node, at).values()))
+    rule: rules.Rule = next(iter(_RULE_KEYS(node, at).values()))
     return rule
 
 
+_GATE = schema.parsed(parse_gate)
 _RULE_KEYS = schema.mapping(
     {
-        "reported": schema.parsed(audit.reported),
-        "gate": schema.parsed(audit.gate),
-        "param": schema.parsed(audit.param),
+        "reported": Key(schema.parsed(rules.reported), "The metric was reported with a value that counts."),
+        "gate": Key(schema.parsed(rules.gate), "The gate holds, such as `pde_mean:lt:18.09`."),
+        "param": Key(schema.parsed(rules.param), "The parameter compares, such as `sub_step:gt:0`."),
     }
+)
+_RULE = schema.Check(_rule, {"anyOf": [{"const": "clean"}, {**_RULE_KEYS.schema, "maxProperties": 1}]})
+_RULES = schema.either(
+    (yaml.ScalarNode, schema.parsed(rule_sets.rule_set, {"enum": sorted(rule_sets.RULE_SETS)})),
+    (yaml.SequenceNode, schema.list_of(_RULE)),
+    name="a rule set's name or a list of rules",
 )
 
 _METRIC_KEYS = schema.mapping(
     {
-        "group": _TEXT,
-        "higher_is_better": _BOOL,
-        "unit": _TEXT,
-        "description": _TEXT,
-        "threshold": _finite,
-        "from": _TEXT,
-        "trust_zero": _BOOL,
+        "group": Key(_TEXT, "The group it is shown under."),
+        "higher_is_better": Key(_BOOL, "Its direction; a new metric needs it, a standard one keeps its own."),
+        "unit": Key(_TEXT, "Its unit."),
+        "description": Key(_TEXT, "What it is."),
+        "threshold": Key(schema.refined(_NUMBER, _finite), "The threshold that `metrics show` tells."),
+        "from": Key(_TEXT, "The name under which experiments report it, where that differs."),
+        "trust_zero": Key(_BOOL, "Take an exact 0.0 from ClearML for a value, not for a NaN that was uploaded as 0.0."),
     }
 )
-
 _STANDARD = Metrics()
 
 
@@ -90,60 +96,145 @@ def _metric(node: yaml.Node, at: schema.At) -> dict[str, Any]:
     return entry
 
 
-def _allowed(node: yaml.Node, at: schema.At) -> dict[str, str]:
+def _allowed(node: yaml.Node, at: schema.At) -> tuple[str, str]:
     entry: dict[str, str] = _ALLOWED_KEYS(node, at)
     if not entry.get("reason") or "blob" not in entry:
         raise at.error("needs blob and reason, so that whoever reads it knows why")
-    return entry
+    return entry["blob"], entry["reason"]
 
 
-_ALLOWED_KEYS = schema.mapping({"blob": _blob, "reason": _TEXT})
-
-_SCHEMA = schema.mapping(
+_ALLOWED_KEYS = schema.mapping(
     {
-        "version": _version,
-        "metrics": schema.mapping(others=_metric),
-        "leaderboard": schema.mapping(
-            {
-                "source": _TEXT,
-                "project": _TEXT,
-                "tags": schema.list_of(_TEXT),
-                "sort_by": _TEXT,
-                "gates": schema.list_of(schema.parsed(parse_gate)),
-                "group_by": schema.mapping(
-                    {
-                        "ignore": schema.list_of(_TEXT),
-                        "aggregate": schema.choice(*AGGREGATES),
-                        "min_runs": _positive,
-                    }
-                ),
-                "paths": schema.list_of(_TEXT),
-                "top": _positive,
-            }
-        ),
-        "audit": schema.mapping(
-            {
-                "rules": schema.either(
-                    (yaml.ScalarNode, schema.parsed(audit.rule_set)),
-                    (yaml.SequenceNode, schema.list_of(_rule)),
-                    name="a rule set's name or a list of rules",
-                ),
-                "applies_to": schema.mapping({"tags": schema.list_of(_TEXT)}),
-                "protect": schema.list_of(_TEXT),
-            }
-        ),
-        "scan": schema.mapping({"allow": schema.list_of(_allowed)}),
-        "guard": schema.mapping({"allow_force": _BOOL}),
+        "blob": Key(schema.refined(_TEXT, _object_id), "The object's whole id."),
+        "reason": Key(_TEXT, "Why it is excused."),
     }
 )
 
 
-def check_policy(text: str, file: str) -> Mapping[str, Any]:
-    """Return what YAML text says, checked; raise PolicyError, naming file, line and path, for what is not a policy."""
+# What is built of each mapping
+
+
+def _metrics(found: Mapping[str, Mapping[str, Any]]) -> Metrics:
+    """Return the standard metrics with the policy's; a standard one keeps what the policy leaves out."""
+    extra = []
+    for name, entry in found.items():
+        base = _STANDARD.get(name) or Metric(name, "Other", entry["higher_is_better"], "", "")
+        fields = {"source" if key == "from" else key: value for key, value in entry.items() if key != "trust_zero"}
+        extra.append(base._replace(**fields))
+    return Metrics(extra, (name for name, entry in found.items() if entry.get("trust_zero")))
+
+
+def _audit(found: Mapping[str, Any]) -> Audit:
+    return Audit(
+        rules=tuple(found.get("rules", Audit.rules)),
+        tags=found.get("applies_to", {}).get("tags", ()),
+        protect=found.get("protect"),
+    )
+
+
+def _excused(entries: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return dict(entries)
+
+
+_SECTIONS = schema.mapping(
+    {
+        "version": Key(schema.refined(_COUNT, _version, const=1), "The form of this file: 1."),
+        "metrics": Key(
+            schema.built(_metrics, schema.mapping(others=schema.Check(_metric, _METRIC_KEYS.schema))),
+            "Metrics of your own, by name, and other people's names for the standard ones.",
+        ),
+        "leaderboard": Key(
+            schema.built(
+                lambda found: Leaderboard(**found),
+                schema.mapping(
+                    {
+                        "source": Key(_TEXT, "Where experiments come from: a registry's path, or `clearml`."),
+                        "project": Key(_TEXT, "Only experiments of this project."),
+                        "tags": Key(_TEXTS, "Only experiments with all of these tags."),
+                        "sort_by": Key(_TEXT, "The metric to rank by."),
+                        "gates": Key(schema.list_of(_GATE), "Gates such as `pde_mean:lt:18.09`; all must hold."),
+                        "group_by": Key(
+                            schema.built(
+                                lambda found: GroupBy(**found),
+                                schema.mapping(
+                                    {
+                                        "ignore": Key(_TEXTS, "Runs that differ in these parameters only are one."),
+                                        "aggregate": Key(
+                                            schema.choice(*AGGREGATES), "What stands for a group's values."
+                                        ),
+                                        "min_runs": Key(_POSITIVE, "A group of fewer runs does not rank."),
+                                    }
+                                ),
+                            ),
+                            "One row for the runs of one configuration.",
+                        ),
+                        "paths": Key(_TEXTS, "A change that touches none of these needs no candidate."),
+                        "top": Key(_POSITIVE, "How many ranked rows are shown."),
+                    }
+                ),
+            ),
+            "What is ranked, by what, and the gates.",
+        ),
+        "audit": Key(
+            schema.built(
+                _audit,
+                schema.mapping(
+                    {
+                        "rules": Key(_RULES, "A rule set's name, or a list of rules."),
+                        "applies_to": Key(
+                            schema.mapping({"tags": Key(_TEXTS, "Experiments with all of these tags.")}),
+                            "Which completed experiments are audited; default: all.",
+                        ),
+                        "protect": Key(
+                            _TEXTS, "The branches where a failure blocks; default: the remote's default branch."
+                        ),
+                    }
+                ),
+            ),
+            "The rules of a competition or of the team.",
+        ),
+        "scan": Key(
+            schema.mapping(
+                {
+                    "allow": Key(
+                        schema.built(_excused, schema.list_of(schema.Check(_allowed, _ALLOWED_KEYS.schema))),
+                        "Historic objects that the scan excuses, by id.",
+                    )
+                }
+            ),
+            "What the scan for PIN hashes excuses.",
+        ),
+        "guard": Key(
+            schema.mapping({"allow_force": Key(_BOOL, "Whether `--force` goes round the PIN on `run`.")}),
+            "The PIN's guard.",
+        ),
+    }
+)
+
+
+def check_policy(text: str, file: str) -> Policy:
+    """Return the policy that YAML text holds; raise PolicyError, naming file, line and path, for what is not one."""
     root, at = schema.parse(text, file)
     if root is None or (isinstance(root, yaml.ScalarNode) and schema.plain(root) is None):
         raise at.error("is empty; a policy starts with version: 1")
-    found: Mapping[str, Any] = _SCHEMA(root, at)
+    found: Mapping[str, Any] = _SECTIONS(root, at)
     if "version" not in found:
         raise at.error("has no version; add version: 1")
-    return found
+    given = {key: found[key] for key in ("metrics", "leaderboard", "audit") if key in found}
+    return Policy(
+        path=file,
+        scan_allow=found.get("scan", {}).get("allow", {}),
+        allow_force=found.get("guard", {}).get("allow_force", True),
+        sections=frozenset(found),
+        **given,
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `expflow.yaml`, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "expflow.yaml, the policy",
+        **_SECTIONS.schema,
+        "required": ["version"],
+    }

@@ -18,6 +18,8 @@ LARGEST = 1 << 20  # bytes: a policy is a page, not a book
 DEEPEST = 20  # levels of nesting; the policy itself has five
 _TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 
+_JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -39,8 +41,23 @@ class At(NamedTuple):
         return PolicyError(f"{self.file}:{self.line}:{where} {message}")
 
 
-Check = Callable[[yaml.Node, At], Any]
-"""Takes a node and its place; returns the value or raises PolicyError."""
+class Check:
+    """A check: called with a node and its place, it returns the value or raises PolicyError; `schema` is JSON Schema."""
+
+    def __init__(self, read: Callable[[yaml.Node, At], Any], schema: Mapping[str, Any]) -> None:
+        self._read = read
+        self.schema = schema
+
+    def __call__(self, node: yaml.Node, at: At) -> Any:
+        """Return the node's value."""
+        return self._read(node, at)
+
+
+class Key(NamedTuple):
+    """A key of a mapping: the check of its value, and what it means, in a sentence."""
+
+    check: Check
+    meaning: str
 
 
 def parse(text: str, file: str) -> tuple[yaml.Node | None, At]:
@@ -126,7 +143,24 @@ def scalar(types: tuple[type, ...], name: str, right: str) -> Check:
             raise at.error(f"must be {name}, not {kind(node)}; such as {right}")
         return value
 
-    return check
+    return Check(check, {"type": [_JSON_TYPES[name] for name in types]})
+
+
+def refined(base: Check, wrong: Callable[[Any], str | None], **schema: Any) -> Check:
+    """Return a check that is stricter than another: `wrong` returns what is wrong with a value, or None."""
+
+    def check(node: yaml.Node, at: At) -> Any:
+        value = base(node, at)
+        if (problem := wrong(value)) is not None:
+            raise at.error(problem)
+        return value
+
+    return Check(check, {**base.schema, **schema})
+
+
+def built(make: Callable[[Any], Any], base: Check) -> Check:
+    """Return a check whose value is what `make` builds of another's."""
+    return Check(lambda node, at: make(base(node, at)), base.schema)
 
 
 def choice(*allowed: str) -> Check:
@@ -139,23 +173,24 @@ def choice(*allowed: str) -> Check:
             raise at.error(f"must be one of {', '.join(allowed)}, not {kind(node)}{near}")
         return value
 
-    return check
+    return Check(check, {"enum": list(allowed)})
 
 
 def list_of(item: Check) -> Check:
     """Return a check for a list, each item by `item`."""
 
-    def check(node: yaml.Node, at: At) -> list[Any]:
+    def check(node: yaml.Node, at: At) -> tuple[Any, ...]:
         if not isinstance(node, yaml.SequenceNode):
             raise at.error(f"must be a list, not {kind(node)}; such as [a, b]")
-        return [item(child, at.child(f"[{i}]", child)) for i, child in enumerate(node.value)]
+        return tuple(item(child, at.child(f"[{i}]", child)) for i, child in enumerate(node.value))
 
-    return check
+    return Check(check, {"type": "array", "items": item.schema})
 
 
-def mapping(keys: Mapping[str, Check] | None = None, *, others: Check | None = None) -> Check:
+def mapping(keys: Mapping[str, Key] | None = None, *, others: Check | None = None) -> Check:
     """Return a check for a mapping: the known keys, and any other key by `others` if given."""
-    known = keys or {}
+    known = {name: key.check for name, key in (keys or {}).items()}
+    properties = {name: {**key.check.schema, "description": key.meaning} for name, key in (keys or {}).items()}
 
     def check(node: yaml.Node, at: At) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
@@ -175,7 +210,8 @@ def mapping(keys: Mapping[str, Check] | None = None, *, others: Check | None = N
             found[key] = item(value_node, here._replace(line=value_node.start_mark.line + 1))
         return found
 
-    return check
+    rest = others.schema if others else False
+    return Check(check, {"type": "object", "properties": properties, "additionalProperties": rest})
 
 
 def either(*checks: tuple[type[yaml.Node], Check], name: str) -> Check:
@@ -187,10 +223,10 @@ def either(*checks: tuple[type[yaml.Node], Check], name: str) -> Check:
                 return item(node, at)
         raise at.error(f"must be {name}, not {kind(node)}")
 
-    return check
+    return Check(check, {"anyOf": [item.schema for _, item in checks]})
 
 
-def parsed(function: Callable[[Any], Any]) -> Check:
+def parsed(function: Callable[[Any], Any], schema: Mapping[str, Any] | None = None) -> Check:
     """Return a check that hands the scalar to a parser of ours, whose UsageError becomes this place's error."""
 
     def check(node: yaml.Node, at: At) -> Any:
@@ -201,4 +237,4 @@ def parsed(function: Callable[[Any], Any]) -> Check:
         except UsageError as error:
             raise at.error(str(error)) from None
 
-    return check
+    return Check(check, schema or {"type": "string"})

@@ -5,7 +5,9 @@ import math
 import pytest
 
 from expflow_hooks import validate_competition_rules
-from expflow_hooks.core.audit.rules import CLEAN, RULE_SETS, all_pass, audit, param, rule_set
+from expflow_hooks.core.audit.rule_sets import RULE_SETS, rule_set
+from expflow_hooks.core.audit.rules import CLEAN, param
+from expflow_hooks.core.audit.validate import all_pass, audit
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.registry.experiment import Experiment, normal_parameter
 

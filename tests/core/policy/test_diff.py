@@ -3,7 +3,7 @@
 import pytest
 
 from expflow_hooks.core.policy.diff import diff_policies
-from expflow_hooks.core.policy.policy import parse_policy
+from expflow_hooks.core.policy.load import parse_policy
 
 BASE = """\
 version: 1

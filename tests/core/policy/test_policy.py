@@ -3,7 +3,7 @@
 import pytest
 
 from expflow_hooks.core.errors import PolicyError
-from expflow_hooks.core.policy.policy import load_policy, parse_policy
+from expflow_hooks.core.policy.load import load_policy, parse_policy
 from expflow_hooks.core.ranking.query import GroupBy
 
 FULL = """\
