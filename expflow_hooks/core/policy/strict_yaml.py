@@ -42,7 +42,7 @@ class At(NamedTuple):
 
 
 class Check:
-    """A check: called with a node and its place, it returns the value or raises PolicyError; `schema` is JSON Schema."""
+    """A check: called with a node and its place, it returns the value or raises PolicyError; has its JSON Schema."""
 
     def __init__(self, read: Callable[[yaml.Node, At], Any], schema: Mapping[str, Any]) -> None:
         self._read = read
