@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from expflow_hooks.core.audit.rules import Rule
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.values import show_number
+from expflow_hooks.core.policy.choices import FAIL_ON, REQUIRE_CANDIDATE
 from expflow_hooks.core.policy.policy import Policy
 
 _STRICTER = {"mean": 0, "median": 0, "worst": 1}
@@ -96,13 +97,25 @@ def _never(was: Any, now: Any) -> bool:
     return False
 
 
+def _laxer(order: Sequence[str]) -> Callable[[str, str], bool]:
+    return lambda was, now: order.index(now) < order.index(was)
+
+
+def _more_tags(was: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Say whether an experiment that had the tags that were asked for may lack one that is."""
+    return not set(now) <= set(was)
+
+
 _BOARD: Mapping[str, Callable[[Any, Any], bool]] = {
     "source": _always,
     "project": _always,
     "tags": _always,
-    "sort_by": _never,
+    "sort_by": _always,  # who leads, which value has to count, and what a group's worst is
     "paths": _fewer_paths,
     "top": _never,
+    "fail_on": _laxer(FAIL_ON),
+    "require_candidate": _laxer(REQUIRE_CANDIDATE),
+    "claims": _more_tags,
 }
 
 

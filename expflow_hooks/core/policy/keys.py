@@ -15,6 +15,7 @@ from expflow_hooks.core.metrics.gates import AGGREGATES, parse_gate
 from expflow_hooks.core.metrics.standard import Metric, Metrics
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy import strict_yaml as schema
+from expflow_hooks.core.policy.choices import FAIL_ON, REQUIRE_CANDIDATE
 from expflow_hooks.core.policy.policy import Audit, Leaderboard, Policy
 from expflow_hooks.core.policy.strict_yaml import Key
 from expflow_hooks.core.ranking.query import GroupBy
@@ -170,6 +171,18 @@ _SECTIONS = schema.mapping(
                         ),
                         "paths": Key(_TEXTS, "A change that touches none of these needs no candidate."),
                         "top": Key(_POSITIVE, "How many ranked rows are shown."),
+                        "fail_on": Key(schema.choice(*FAIL_ON), "When the numbers of a change's experiments fail it."),
+                        "require_candidate": Key(
+                            schema.choice(*REQUIRE_CANDIDATE),
+                            "Which changes need an experiment; `auto` are those that touch `paths`.",
+                        ),
+                        "claims": Key(
+                            schema.built(
+                                lambda found: found.get("tags", ()),
+                                schema.mapping({"tags": Key(_TEXTS, "Only experiments with all of these tags.")}),
+                            ),
+                            "Which experiments of a change are judged; all unless said.",
+                        ),
                     }
                 ),
             ),

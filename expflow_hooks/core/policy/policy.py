@@ -26,6 +26,10 @@ class Leaderboard:
     group_by: GroupBy | None = None
     paths: tuple[str, ...] = ()
     top: int | None = None
+    fail_on: str = "candidate-fail"
+    require_candidate: str = "auto"
+    claims: tuple[str, ...] = ()
+    """Tags of the experiments of a change that are judged; none: all are."""
 
 
 @dataclass(frozen=True)

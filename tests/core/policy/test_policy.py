@@ -20,6 +20,9 @@ leaderboard:
   group_by: {ignore: [seed], aggregate: mean, min_runs: 3}
   paths: ["src/**", "configs/**"]
   top: 20
+  fail_on: any-fail
+  require_candidate: always
+  claims: {tags: [submission]}
 audit:
   rules:
     - reported: seg_total
@@ -47,6 +50,7 @@ def test_every_key_of_the_contract_is_read():
     assert [gate.text for gate in board.gates] == ["pde_mean:lt:18.09", "train_time_min:lt:60"]
     assert board.group_by == GroupBy(("seed",), "mean", 3)
     assert (board.paths, board.top) == (("src/**", "configs/**"), 20)
+    assert (board.fail_on, board.require_candidate, board.claims) == ("any-fail", "always", ("submission",))
     assert [rule.kind for rule in policy.audit.rules] == ["reported", "gate", "param", "clean"]
     assert (policy.audit.tags, policy.audit.protect) == (("submission",), ("main",))
     assert list(policy.scan_allow.values()) == ["retired PIN, 2026"]
@@ -93,6 +97,9 @@ def test_the_least_policy_has_the_defaults():
         ("version: 1\nleaderboard: {top: -1}\n", 2, "leaderboard.top"),
         ("version: 1\nleaderboard: {top: 2.5}\n", 2, "leaderboard.top"),
         ("version: 1\nleaderboard: {group_by: {aggregate: avg}}\n", 2, "one of mean, median, worst"),
+        ("version: 1\nleaderboard: {fail_on: sometimes}\n", 2, "one of never, none-pass, candidate-fail, any-fail"),
+        ("version: 1\nleaderboard: {require_candidate: true}\n", 2, "one of never, auto, always"),
+        ("version: 1\nleaderboard: {claims: [submission]}\n", 2, "leaderboard.claims: must be"),
         ("version: 1\nleaderboard: {tags: task1}\n", 2, "leaderboard.tags: must be a list"),
         ("version: 1\nleaderboard: {tags: [1]}\n", 2, "leaderboard.tags[0]: must be text"),
         ("version: 1\naudit: {rules: competiton}\n", 2, "did you mean competition"),
