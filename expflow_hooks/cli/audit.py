@@ -41,8 +41,10 @@ def validate(
     rules = policy()
     chosen = RULE_SETS["competition"] if competition_rules else rules.audit.rules
     if task_id is not None or not is_registry(source, rules):
-        from expflow_hooks.cli.tasks import read_one
+        from expflow_hooks.cli.tasks import check_belonging, read_one
 
+        if task_id is not None:
+            check_belonging(experiment_id, task_id, source)
         where = CLEARML if task_id is not None else source
         needed = [rule.subject for rule in chosen if rule.kind in ("reported", "gate")]
         dirty = any(rule.kind == "clean" for rule in chosen)

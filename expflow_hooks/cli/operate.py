@@ -9,6 +9,7 @@ import click
 from expflow_hooks.cli.options import complete_experiment, pin_options, policy
 from expflow_hooks.core.errors import OK, UNDECIDED
 from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.experiment import OPERATIONS
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.options import together
 from expflow_hooks.render.output import emit, warn
@@ -48,12 +49,17 @@ def stop(**options: Any) -> int:
 
 @click.command("delete", epilog="Example: expflow-hooks run delete exp-001 --reason 'wrong data'")
 @_common
+@_wait
+@click.option("--stop", is_flag=True, help="Stop the ClearML task first if it is queued or runs.")
 @click.option("--permanently", is_flag=True, help="Delete the ClearML task, where it would only be archived.")
 @click.option("--with-models", "delete_models", is_flag=True, help="With --permanently: its output models as well.")
+@click.option("--published", is_flag=True, help="With --permanently: although it is published.")
+@click.option("--parent", is_flag=True, help="With --permanently: although other tasks were made from it.")
 def delete(**options: Any) -> int:
     """Delete an experiment: a line says so, its metrics stay in the history. Asks for the PIN."""
-    if options["delete_models"] and not options["permanently"]:
-        raise click.UsageError("--with-models goes with --permanently: an archived task keeps its models")
+    for option, name in (("delete_models", "with-models"), ("published", "published"), ("parent", "parent")):
+        if options[option] and not options["permanently"]:
+            raise click.UsageError(f"--{name} goes with --permanently: an archived task keeps all it has")
     return _operate("delete", **options)
 
 
@@ -93,8 +99,9 @@ def _operate(
     **server: Any,
 ) -> int:
     from expflow_hooks.core.registry.writer import Writer
-    from expflow_hooks.operations.operate import Request, operate, operate_on_task
+    from expflow_hooks.operations.operate import Request, operate
     from expflow_hooks.operations.prompt import asker
+    from expflow_hooks.operations.remote import operate_on_task
 
     rules = policy()
     path = registry_path(source, rules)
@@ -109,34 +116,35 @@ def _operate(
         done = operate_on_task(Writer(path), request, ask, _remote(task_id, rules, server), allow_force=allow)
     if done.authorised != "pin":
         warn(f"{name} {experiment_id}: {_AUTHORISED[done.authorised]}; the history says so")
+    recorded = "Recorded; " if done.recorded else ""
     emit(
-        f"{experiment_id}: {done.before} → {done.after} in {path}. Recorded; {done.told or 'no process was stopped'}.\n"
+        f"{experiment_id}: {done.before} → {done.after} in {path}. {recorded}{done.told or 'no process was stopped'}.\n"
     )
-    return UNDECIDED if done.told and done.after == done.before else OK
+    return OK if done.after == OPERATIONS[name][1] else UNDECIDED
 
 
 def _which(registry: Registry, experiment_id: str | None, task_id: str | None) -> tuple[str, str | None]:
     """Return the registry's id and the server's task (None for an experiment that has none)."""
-    from expflow_hooks.sources.clearml.records import is_remote
+    from expflow_hooks.sources.clearml.records import check_pair, is_remote, owners
 
     if experiment_id is None:
         if task_id is None:
             raise click.UsageError("give an ID of the registry, such as exp-001, or --task-id T")
-        ids = [r["experiment_id"] for r in registry.records() if r.get("clearml_task_id") == task_id]
-        return (ids[-1] if ids else task_id), task_id
+        return (owners(registry, task_id)[-1:] or [task_id])[0], task_id
     if task_id is None:
         record = registry.history(experiment_id)[-1].record  # an id that is not there is told with the nearest ones
         linked = record.get("clearml_task_id")
-        task_id = str(linked) if is_remote(linked) else None
+        return experiment_id, str(linked) if is_remote(linked) else None
+    check_pair(registry, experiment_id, task_id)
     return experiment_id, task_id
 
 
 def _remote(task_id: str, rules: Policy, server: dict[str, Any]) -> Any:
     from expflow_hooks.core.errors import UnreadableError
-    from expflow_hooks.sources.clearml.control import RemoteTask
+    from expflow_hooks.sources.clearml.control import RemoteTask, Ways
     from expflow_hooks.sources.clearml.read import open_client
 
     try:
-        return RemoteTask(open_client(), task_id, rules.metrics, **server)
+        return RemoteTask(open_client(), task_id, rules.metrics, Ways(**server))
     except UnreadableError as error:
         raise UnreadableError(f"{error}; --registry-only leaves the server alone") from None

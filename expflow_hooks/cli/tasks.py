@@ -8,13 +8,13 @@ from expflow_hooks.cli.options import policy
 from expflow_hooks.core.errors import OK, UsageError
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.registry.experiment import Experiment, Selection
-from expflow_hooks.core.registry.reader import HistoryLine
+from expflow_hooks.core.registry.reader import HistoryLine, Registry
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.render.output import emit, warn
 from expflow_hooks.sources.base import CLEARML, Reading
 from expflow_hooks.sources.clearml.read import read_task
-from expflow_hooks.sources.clearml.records import add_task, record_of
-from expflow_hooks.sources.open import choose, open_source, registry_path
+from expflow_hooks.sources.clearml.records import add_task, check_pair, record_of
+from expflow_hooks.sources.open import choose, is_registry, open_source, registry_path, registry_to_read
 
 
 def read_one(
@@ -30,6 +30,14 @@ def read_one(
     for warning in warnings:
         warn(warning)
     return experiment, chosen
+
+
+def check_belonging(experiment_id: str, task_id: str, source: str | None) -> None:
+    """Raise UsageError where the registry says that the experiment is another task, or the task another experiment."""
+    rules = policy()
+    if is_registry(source, rules):
+        registry = Registry(registry_to_read(source, rules), missing_ok=source is None)
+        check_pair(registry, experiment_id, task_id, linked=False)
 
 
 def _of_session(task_id: str, path: str) -> tuple[Experiment, list[str]]:

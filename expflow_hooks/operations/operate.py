@@ -1,6 +1,6 @@
-"""Cancel, stop and delete: the guard first, then the server, then the registry line that says who did what and why.
+"""Cancel, stop and delete in the registry: the guard first, then the line that says who did what and why.
 
-In that order, so that each failure leaves a true record: what was not done is not recorded.
+What is done on a server as well is in `operations.remote`.
 """
 
 from __future__ import annotations
@@ -8,16 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from expflow_hooks.core.errors import PinRefusedError, UnreadableError, UsageError
+from expflow_hooks.core.errors import PinRefusedError, UsageError
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.pin import store as pin
 from expflow_hooks.core.registry.experiment import Experiment, from_mapping, next_state
 from expflow_hooks.core.registry.writer import Writer
-
-if TYPE_CHECKING:
-    from expflow_hooks.sources.clearml.control import RemoteTask
 
 
 class Request(NamedTuple):
@@ -32,7 +29,8 @@ class Request(NamedTuple):
 class Done(NamedTuple):
     """What an operation did: the states before and after, how it was authorised (pin, force or unguarded).
 
-    `told` is what the server did, in words; None where no server was asked.
+    `told` is what the server did, in words; None where no server was asked. `recorded` is false where somebody else's
+    line said the same already.
     """
 
     experiment_id: str
@@ -40,6 +38,7 @@ class Done(NamedTuple):
     after: str
     authorised: str
     told: str | None = None
+    recorded: bool = True
 
 
 def authorise(
@@ -71,7 +70,7 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
     """
     present = _required(writer.present(request.experiment_id), request)
     _check(present, request)
-    authorised = authorise(request, ask, allow_force=allow_force, at_stake=at_stake(present), registry=writer.path)
+    authorised = authorise(request, ask, allow_force=allow_force, at_stake=atshown_stake(present), registry=writer.path)
     done: list[Done] = []
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:
@@ -82,35 +81,6 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
 
     writer.update(request.experiment_id, make)
     return done[-1]
-
-
-def operate_on_task(
-    writer: Writer, request: Request, ask: pin.Ask, task: RemoteTask, *, allow_force: bool = True
-) -> Done:
-    """Do a guarded operation on a task of the server, and append the line of its experiment with what was reached.
-
-    An experiment that the registry does not have yet gets its first line from the task. Raises TransitionError for a
-    state that the operation is not for, PinRefusedError if the guard says no, UnreadableError if the server cannot do
-    it: nothing has been written then.
-    """
-    before = task.read()
-    next_state(request.operation, task.task_id, before.state)
-    authorised = authorise(request, ask, allow_force=allow_force, at_stake=_stake(before), registry=writer.path)
-    reached = task.do(request.operation)
-
-    def make(record: dict[str, Any] | None) -> dict[str, Any]:
-        from expflow_hooks.sources.clearml.records import record_of
-
-        known = record_of(before)[0] if record is None else record
-        told = {**event(request, authorised), "task": task.task_id, "server": reached.told}
-        identity = {"experiment_id": request.experiment_id, "clearml_task_id": task.task_id}
-        return {**known, **identity, "status": reached.state, "event": told}
-
-    try:
-        writer.update(request.experiment_id, make)
-    except UnreadableError as error:
-        raise UnreadableError(f"{error}; but on the server it was done: {reached.told}") from None
-    return Done(request.experiment_id, before.state, reached.state, authorised, reached.told)
 
 
 def event(request: Request, authorised: str) -> dict[str, Any]:
@@ -124,12 +94,13 @@ def event(request: Request, authorised: str) -> dict[str, Any]:
     }
 
 
-def at_stake(record: Mapping[str, Any]) -> str:
+def atshown_stake(record: Mapping[str, Any]) -> str:
     """Return, for the prompt, what would be lost: name, state and metrics."""
-    return _stake(from_mapping(record))
+    return shown_stake(from_mapping(record))
 
 
-def _stake(experiment: Experiment) -> str:
+def shown_stake(experiment: Experiment) -> str:
+    """Return name, state and metrics of an experiment, for the prompt."""
     metrics = ", ".join(f"{name} {show_number(value)}" for name, value in list((experiment.metrics or {}).items())[:6])
     return f" ({experiment.label}, {experiment.state}{', ' + metrics if metrics else ''})"
 

@@ -84,6 +84,14 @@ def read_by_id(client: Client, ids: Sequence[str], fields: tuple[str, ...] = ())
         yield from (task for task in _page(client, query, 0) if task.get("id") in some)
 
 
+def read_children(client: Client, task_id: str, most: int = 3) -> list[str]:
+    """Return the ids of tasks that were made from a task, a few of them; hidden ones count too."""
+    query = {"parent": [task_id], "search_hidden": True, "only_fields": ["id"], "order_by": list(_STABLE)}
+    data = client.call("tasks.get_all_ex", {**query, "page": 0, "page_size": most})
+    # A server ignores a key that it does not know, and then gives tasks of anybody's.
+    return [str(task.get("id")) for task in _listed(client, data, "tasks") if task.get("parent") in (task_id, None)]
+
+
 def _query(wanted: Wanted) -> dict[str, Any]:
     query: dict[str, Any] = {
         "system_tags": ["-archived"],

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.experiment import Experiment
@@ -30,6 +31,27 @@ class Synced(NamedTuple):
 def is_remote(task_id: Any) -> bool:
     """Say whether a record's `clearml_task_id` is one that a server may have."""
     return isinstance(task_id, str) and task_id != "" and not task_id.startswith(OFFLINE)
+
+
+def owners(registry: Registry, task_id: str) -> list[str]:
+    """Return the ids of the experiments that are this task, by what the registry's last lines say."""
+    last = {record["experiment_id"]: record.get("clearml_task_id") for record in registry.records()}
+    return [experiment_id for experiment_id, linked in last.items() if linked == task_id]
+
+
+def check_pair(registry: Registry, experiment_id: str, task_id: str, *, linked: bool = True) -> None:
+    """Raise UsageError where an experiment and a task do not belong together, by what the registry says.
+
+    A pair of which it knows neither belongs together; with `linked=False`, an experiment without a task does too.
+    """
+    last = {record["experiment_id"]: record.get("clearml_task_id") for record in registry.records()}
+    known, own = experiment_id in last, last.get(experiment_id)
+    others = [name for name, theirs in last.items() if theirs == task_id and name != experiment_id]
+    if own != task_id and known and (own or linked):
+        told = f"its ClearML task is {own}" if own else "it has no ClearML task in the registry"
+        raise UsageError(f"{experiment_id} and task {task_id[:80]} do not belong together: {told}")
+    if others and own != task_id:
+        raise UsageError(f"{experiment_id} and task {task_id[:80]} do not belong together: that task is {others[-1]}")
 
 
 def record_of(experiment: Experiment) -> tuple[dict[str, Any], list[str]]:
