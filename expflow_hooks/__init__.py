@@ -4,17 +4,20 @@ The public API, each name loaded when it is first used:
 
 - PIN: `init_pin`, `verify_pin`, `pin_is_set`, `clear_pin`, `guard`
 - metrics: `STANDARD_METRICS`, `report_standard`
-- experiments: `record`, `compare_scores`, `validate_competition_rules`
+- experiments: `record`, `compare_scores`, `validate_competition_rules`, with `Gate`, `parse_gate` and `GroupBy`
 """
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "STANDARD_METRICS": "core.metrics.standard",
+    "Gate": "core.metrics.gates",
+    "GroupBy": "core.ranking.query",
     "clear_pin": "core.pin.store",
     "compare_scores": "api",
     "guard": "operations.prompt",
     "init_pin": "core.pin.store",
+    "parse_gate": "core.metrics.gates",
     "pin_is_set": "core.pin.store",
     "record": "api",
     "report_standard": "api",
@@ -22,12 +25,25 @@ _HOMES = {
     "verify_pin": "core.pin.store",
 }
 
+TYPE_CHECKING = False  # `typing` costs as much as a bare Python's start, and a hook imports this package
+if TYPE_CHECKING:
+    from expflow_hooks.api import compare_scores, record, report_standard
+    from expflow_hooks.core.audit.validate import validate_competition_rules
+    from expflow_hooks.core.metrics.gates import Gate, parse_gate
+    from expflow_hooks.core.metrics.standard import STANDARD_METRICS
+    from expflow_hooks.core.pin.store import clear_pin, init_pin, pin_is_set, verify_pin
+    from expflow_hooks.core.ranking.query import GroupBy
+    from expflow_hooks.operations.prompt import guard
+
 __all__ = [
     "STANDARD_METRICS",
+    "Gate",
+    "GroupBy",
     "clear_pin",
     "compare_scores",
     "guard",
     "init_pin",
+    "parse_gate",
     "pin_is_set",
     "record",
     "report_standard",
@@ -36,16 +52,17 @@ __all__ = [
 ]
 
 
-# Lazy, since a hook imports this package on every commit and needs none of it.
-def __getattr__(name):  # type: ignore[no-untyped-def]
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+# Lazy, since a hook imports this package on every commit and needs none of it; a type checker reads the imports above.
+if not TYPE_CHECKING:
 
-    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
-    return value
+    def __getattr__(name):
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
 
-def __dir__():  # type: ignore[no-untyped-def]
-    return sorted([*globals(), *_HOMES])
+    def __dir__():
+        return sorted([*globals(), *_HOMES])

@@ -17,6 +17,7 @@ from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import STATES, UNFINISHED, Selection
+from expflow_hooks.core.results import RankingResult
 from expflow_hooks.render.ranking import ranking_json
 from expflow_hooks.sources.open import open_source, registry_path
 
@@ -115,7 +116,7 @@ def compare_scores(
     group_by: GroupBy | None = None,
     top: int | None = None,
     policy: Policy | None = None,
-) -> dict[str, Any]:
+) -> RankingResult:
     """Rank experiments by a metric and return what `compare-scores --format json` prints.
 
     `source` is a `.jsonl` path or `clearml`; `gates` read `pde_mean:lt:18.09`; `ascending` says that the smallest value

@@ -27,12 +27,14 @@ MAY = {
 }
 CORE = {
     "errors": set(),
+    "results": set(),
+    "wording": set(),
     "suggest": set(),
     "files": {"errors"},
-    "metrics": {"errors", "suggest"},
+    "metrics": {"errors", "suggest", "results"},
     "pin": {"errors", "files"},
     "registry": {"errors", "files", "suggest", "metrics"},
-    "audit": {"errors", "suggest", "metrics", "registry"},
+    "audit": {"errors", "results", "suggest", "metrics", "registry"},
     "ranking": {"errors", "metrics", "registry"},
     "change": {"errors", "metrics", "registry", "policy"},
     "policy": {"errors", "files", "suggest", "metrics", "audit", "ranking", "registry"},

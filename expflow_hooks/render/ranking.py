@@ -9,6 +9,7 @@ from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDEC
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.core.results import RankingResult, RankingRow
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
@@ -25,7 +26,7 @@ _KIND_WORDS = {
 }
 
 
-def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> dict[str, Any]:
+def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> RankingResult:
     """Return the ranking as schema 1: ranked rows, then those below the line with `rank: null` and a reason."""
     return {
         "schema": 1,
@@ -38,7 +39,7 @@ def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> dict[str
     }
 
 
-def _row_json(row: Row, metric: str) -> dict[str, Any]:
+def _row_json(row: Row, metric: str) -> RankingRow:
     status = row.value_status
     return {
         "rank": row.rank,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import Gate, parse_gate
 from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.results import RuleCheck
 
 
 class Check(NamedTuple):
@@ -21,10 +22,16 @@ class Check(NamedTuple):
     value: Any
     detail: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> RuleCheck:
         """Return the JSON form; a number that JSON cannot hold is null, and `detail` says why."""
         shown = None if isinstance(self.value, float) and value_status(self.value) else self.value
-        return {**self._asdict(), "value": shown}
+        return {
+            "name": self.name,
+            "label": self.label,
+            "passed": self.passed,
+            "value": shown,
+            "detail": self.detail,
+        }
 
 
 class Rule(NamedTuple):

@@ -11,6 +11,7 @@ from expflow_hooks.core.metrics.gates import OPERATORS, Gate
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.metrics.values import parse_decimal, parse_integer, show_number, value_status
 from expflow_hooks.core.registry.experiment import Experiment, normal_parameter
+from expflow_hooks.core.results import CompetitionAudit
 
 # A parameter whose nature is a count: `5.0` or `abc` is no number of sub-steps.
 INTEGER_PARAMETERS = frozenset({normal_parameter("sub_step")})
@@ -33,7 +34,7 @@ def all_pass(checks: Sequence[Check]) -> bool:
 
 def validate_competition_rules(
     task_metrics: Mapping[str, Any] | None, task_params: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+) -> CompetitionAudit:
     """Judge metrics and parameters by the competition's rules.
 
     Rules: seg_total reported; pde_mean < 18.09; train_time_min < 60 minutes; sub_step an integer > 0. Both thresholds

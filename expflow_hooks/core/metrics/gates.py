@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS
 from expflow_hooks.core.metrics.values import LARGEST, parse_decimal, show_number, value_status
+from expflow_hooks.core.results import ComparisonResult, GateOutcome
 from expflow_hooks.core.suggest import did_you_mean
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -59,7 +60,7 @@ class Comparison(NamedTuple):
         value = self.of_base.value if self.of_base else 0
         return self.estimate / abs(value) * 100 if value else None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> ComparisonResult:
         """Return the JSON form; a bound that is no finite number is null."""
         return {
             "method": self.method,
@@ -105,7 +106,7 @@ class GateResult(NamedTuple):
             return f"{self.gate.metric} is {self.status}"
         return f"{self.gate.show()} fails: {show_number(self.value)}"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> GateOutcome:
         """Return the JSON form; a value that does not count is null and its status says why."""
         return {
             "gate": self.gate.text,

@@ -1,0 +1,126 @@
+"""What the public functions return and `--format json` prints, as types: a mapping each, never a bare NaN in it.
+
+The JSON Schemas of the reference are made from these types.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+
+class Base(TypedDict):
+    """The base's best group that a gate compared with: its experiment, and how many runs it has."""
+
+    experiment_id: str
+    n: int
+
+
+class ComparisonResult(TypedDict):
+    """How sure a gate is: the statistic's name, the estimate, its interval (null: no bound), and what would decide."""
+
+    method: str | None
+    estimate: float | None
+    interval: list[float | None]
+    p_value: float | None
+    n: int
+    more_runs: int | None
+    base: dict[str, Any] | None
+    percent: float | None
+
+
+class GateOutcome(TypedDict):
+    """One gate of one row; the margin is positive inside the gate, in the metric's unit."""
+
+    gate: str
+    value: float | None
+    status: str
+    passed: bool
+    margin: float | None
+    outcome: str
+    why: str | None
+    comparison: ComparisonResult | None
+
+
+class RankingRow(TypedDict):
+    """One row of a ranking: an experiment, or a group of runs; `rank` is null below the line, and `reason` says why."""
+
+    rank: int | None
+    band: list[int] | None
+    optimism: float | None
+    experiment_id: str
+    name: str | None
+    status: str | None
+    n: int
+    value: float | None
+    value_status: str
+    spread: float | None
+    gates_passed: bool
+    gates: list[GateOutcome]
+    reason: str | None
+    notes: list[str]
+    runs: list[str]
+    tags: list[str]
+    commit: str | None
+
+
+class RankingResult(TypedDict):
+    """A ranking: ranked rows first, those below the line last."""
+
+    schema: Literal[1]
+    source: str
+    metric: str
+    direction: Literal["ascending", "descending"]
+    gates: list[str]
+    ranking: list[RankingRow]
+    counts: dict[str, int]
+
+
+class RuleCheck(TypedDict):
+    """One rule of an audit: `value` is what was looked at."""
+
+    name: str
+    label: str
+    passed: bool
+    value: Any
+    detail: str
+
+
+class CompetitionAudit(TypedDict):
+    """The competition's rules, checked: `metrics` as they were given."""
+
+    all_pass: bool
+    checks: list[RuleCheck]
+    metrics: dict[str, Any]
+
+
+class RunEvent(TypedDict, total=False):
+    """What was done to an experiment: by whom, when (ISO 8601), how authorised, why."""
+
+    action: str
+    by: str
+    at: str
+    authorised: str
+    reason: str
+
+
+class _Identified(TypedDict):
+    experiment_id: str
+
+
+class ExperimentRecord(_Identified, total=False):
+    """A registry line; fields of other tools survive beside these."""
+
+    name: str
+    status: str
+    project: str
+    tags: list[str]
+    timestamp: str
+    metrics: dict[str, float]
+    params: dict[str, Any]
+    commit: str
+    branch: str
+    dirty: bool
+    code: dict[str, Any]
+    clearml_task_id: str
+    event: RunEvent
+    prev: list[str]
