@@ -19,6 +19,7 @@ from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import STATES, UNFINISHED, Selection
 from expflow_hooks.core.results import RankingResult
 from expflow_hooks.render.ranking import ranking_json
+from expflow_hooks.sources.base_group import to_compare
 from expflow_hooks.sources.open import open_source, registry_path
 
 if TYPE_CHECKING:
@@ -114,13 +115,15 @@ def compare_scores(
     ascending: bool | None = None,
     gates: Iterable[str | Gate] = (),
     group_by: GroupBy | None = None,
+    base: str | None = None,
     top: int | None = None,
     policy: Policy | None = None,
 ) -> RankingResult:
     """Rank experiments by a metric and return what `compare-scores --format json` prints.
 
     `source` is a `.jsonl` path or `clearml`; `gates` read `pde_mean:lt:18.09`; `ascending` says that the smallest value
-    is best, where the metric's own direction is not meant. What is not given comes from the policy.
+    is best, where the metric's own direction is not meant; `base` is what gates `pde_mean~base:lt:0` compare with, an
+    experiment's id or a commit. What is not given comes from the policy.
 
     Raises UsageError for a bad gate or an unknown metric, UnreadableError for a source that cannot be read.
     """
@@ -135,7 +138,7 @@ def compare_scores(
         top=top,
     )
     opened = open_source(source, rules, query)
-    ranking = rank(opened.to_rank(), query)
+    ranking = rank(*to_compare(opened, query, base))
     return ranking_json(ranking, opened.name, len(opened.unreadable()))
 
 

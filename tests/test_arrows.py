@@ -23,6 +23,7 @@ FLOORS = (
 MAY = {
     "api": {"operations"},  # what training code calls guards by the operations' prompt
     "scan": {"git", "render"},  # it reads git's objects, and writes what it found in the forms of `render`
+    "sources": {"git"},  # a registry as a commit has it
     "render": {"scan"},  # the type of what a scan finds
 }
 CORE = {

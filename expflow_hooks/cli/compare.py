@@ -20,6 +20,7 @@ from expflow_hooks.render.options import output_options, together
 from expflow_hooks.render.output import emit, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
 from expflow_hooks.sources.base import LAST, Reading
+from expflow_hooks.sources.base_group import to_compare
 from expflow_hooks.sources.open import open_source
 
 FAIL_ON = ("never", "none-pass", "any-fail")
@@ -33,7 +34,18 @@ _ascending = click.option(
 )
 _descending = click.option("--descending", "ascending", flag_value=False, type=bool, help="The largest value is best.")
 _gate = click.option(
-    "--gate", "gates", metavar="M:OP:V", multiple=True, help="Such as pde_mean:lt:18.09; lt, le, gt or ge."
+    "--gate",
+    "gates",
+    metavar="M:OP:V",
+    multiple=True,
+    help="Such as pde_mean:lt:18.09; lt, le, gt or ge. M@ucl95 and M@lcl95 judge the bound of a group, M~base the"
+    " difference to the base.",
+)
+_base = click.option(
+    "--base",
+    metavar="ID|REV",
+    help="What gates M~base:OP:V compare with: an experiment's group, or the best group of the registry at a commit."
+    " Default: at the tip of the default branch.",
 )
 _group_ignore = click.option(
     "--group-ignore", metavar="PARAM", multiple=True, help="Group runs that differ in PARAM only."
@@ -56,6 +68,7 @@ def ranking_options(function: F) -> F:
         _ascending,
         _descending,
         _gate,
+        _base,
         _group_ignore,
         _aggregate,
         _min_runs,
@@ -96,7 +109,7 @@ def compare(
         top=options["top"],
     )
     source = open_source(options["source"], rules, query, reading)
-    ranking = rank(source.to_rank(progress(source.name, source.unit)), query)
+    ranking = rank(*to_compare(source, query, options["base"], progress(source.name, source.unit)))
     unreadable = source.unreadable()
     warn_unreadable(source.name, unreadable)
     for warning in source.warnings:

@@ -39,3 +39,8 @@ class Query(NamedTuple):
     candidates: frozenset[str] = frozenset()
     confirm: bool = False
     of_base: bool = False
+
+    @property
+    def compares(self) -> bool:
+        """Say whether a gate compares with the base."""
+        return any(gate.base for gate in self.gates)

@@ -77,6 +77,21 @@ def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
 
 
+def best_group(experiments: Iterable[Experiment], query: Query) -> Row | None:
+    """Return the base's best ranked group, for gates `~base` of a ranking by this query; None where none ranks."""
+    return next(iter(rank(experiments, _of_base(query)._replace(top=1)).ranked), None)
+
+
+def group_of(experiment_id: str, experiments: Iterable[Experiment], query: Query) -> Row | None:
+    """Return the group of a run, whether it ranks or not, as a base for gates `~base`; None without such a run."""
+    rows = rank(experiments, _of_base(query)).rows
+    return next((row for row in rows if row.group and experiment_id in row.group.runs), None)
+
+
+def _of_base(query: Query) -> Query:
+    return query._replace(of_base=True, base=None, candidates=frozenset(), confirm=False, top=None)
+
+
 def _direction(query: Query) -> bool:
     if query.higher_is_better is not None:
         return query.higher_is_better
@@ -95,7 +110,8 @@ def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> Present:
         present.read(experiments.batches(few_are_shown))
     else:
         present.read([(experiments, repeat(0))])
-    _refuse_unknown(query, unregistered, present.at_hand)
+    if not query.of_base:  # an empty base knows no metric, which is no fault of the one who asks
+        _refuse_unknown(query, unregistered, present.at_hand)
     return present
 
 

@@ -75,13 +75,20 @@ def judge_rows(rows: Sequence[Row], query: Query, fresh: frozenset[str] | None =
         elif gate.of_groups:
             other = None if query.base is None else BaseRuns(query.base.experiment_id, _runs(query.base, place, None))
             groups = [_runs(row, place, fresh if own else None) for row, own in zip(rows, family, strict=True)]
-            columns.append(judge_groups(gate, groups, other, family))
+            judged = judge_groups(gate, groups, other, family)
+            columns.append([_not_itself(row, result, query.base) for row, result in zip(rows, judged, strict=True)])
         else:
             columns.append([gate.judge(row.gate_values[place]) for row in rows])
     for row, *results in zip(rows, *columns, strict=True):
         row.results = tuple(results)
         if row.kind != "too_few_runs":
             row.kind = kind_by(results) or kind_of("completed", row.value, gates_hold=True)
+
+
+def _not_itself(row: Row, result: GateResult, base: Row | None) -> GateResult:
+    if not (result.gate.base and base and row.group and base.group and set(row.group.runs) == set(base.group.runs)):
+        return result
+    return GateResult(result.gate, None, None, False, None, NOT_COMPARABLE, "this is the base itself")
 
 
 def _runs(row: Row, place: int, fresh: frozenset[str] | None) -> Runs:
