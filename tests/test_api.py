@@ -137,6 +137,8 @@ def test_compare_scores_gives_the_documented_json(registry):
         "passed": True,
         "margin": pytest.approx(6.09),
         "outcome": "holds",
+        "why": None,
+        "comparison": None,
     }
     assert (first["gates_passed"], first["reason"]) == (True, None)
     assert second["reason"] == "pde_mean < 18.09 fails: 18.09"

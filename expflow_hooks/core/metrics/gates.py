@@ -108,7 +108,6 @@ class GateResult(NamedTuple):
 
     def as_dict(self) -> GateOutcome:
         """Return the JSON form; a value that does not count is null and its status says why."""
-        more = {"why": self.why, "comparison": self.comparison.as_dict() if self.comparison else None}
         return {
             "gate": self.gate.text,
             "value": None if self.status else self.value,
@@ -116,7 +115,8 @@ class GateResult(NamedTuple):
             "passed": self.passed,
             "margin": _finite(self.margin),  # between two huge numbers it may be none
             "outcome": self.outcome,
-            **(more if self.gate.of_groups else {}),
+            "why": self.why,
+            "comparison": self.comparison.as_dict() if self.comparison else None,
         }
 
 
