@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-clearml test-pythons lint bench lock reliability fuzz clean
+.PHONY: help demo test test-clearml test-pythons lint bench docs reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -21,6 +21,9 @@ $(VENV)/.dev: $(COMMON) requirements-dev.lock
 
 .venvs/.bench: $(COMMON) requirements-dev.lock requirements-bench.lock
 	@$(ENVIRONMENT) .venvs/bench requirements-dev.lock requirements-bench.lock && touch $@
+
+.venvs/.docs: $(COMMON) requirements-docs.lock
+	@$(ENVIRONMENT) .venvs/docs requirements.lock requirements-docs.lock && touch $@
 
 demo: .venvs/.demo   ## rank, gate, audit and guard real experiments, with no server
 	@.venvs/demo/$(SCRIPTS)/python examples/demo.py
@@ -45,6 +48,12 @@ bench: .venvs/.bench  ## the tables of the README: budgets beside their referenc
 	@for name in $(BENCHMARKS); do .venvs/bench/$(SCRIPTS)/python benchmarks/$$name.py || over="$$over $$name"; done; \
 	  [ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
 
+reference: $(VENV)/.dev  ## make the reference pages and JSON Schemas from the code
+	@$(BIN)/python docs/make_reference.py
+
+docs: .venvs/.docs   ## build the site into build/site; a warning is an error
+	@.venvs/docs/$(SCRIPTS)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/site
+
 reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, and an hour of fuzzing
 	@$(BIN)/python benchmarks/reliability.py
 
@@ -63,6 +72,7 @@ lock:                ## renew requirements*.lock from pyproject.toml; UPGRADE=1 
 	$(COMPILE) --output-file requirements-dev.lock --no-binary fysom --extra test --extra dev \
 		--constraint requirements-test.lock pyproject.toml
 	$(COMPILE) --output-file requirements-bench.lock --extra bench --constraint requirements-dev.lock pyproject.toml
+	$(COMPILE) --output-file requirements-docs.lock --extra docs --constraint requirements-dev.lock pyproject.toml
 
 clean:               ## remove what the other targets made
 	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache

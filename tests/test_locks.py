@@ -23,6 +23,7 @@ LOCKS = {
     "requirements-test.lock": RUNTIME + EXTRAS["test"],
     "requirements-dev.lock": RUNTIME + EXTRAS["test"] + EXTRAS["dev"],
     "requirements-bench.lock": RUNTIME + EXTRAS["bench"],
+    "requirements-docs.lock": RUNTIME + EXTRAS["docs"],
 }
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ;]+)(?: ; ([^\\]+))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M)
 
