@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED, GateResult
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED, Comparison, GateResult
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
@@ -99,6 +99,14 @@ def show_rank(row: Row) -> str:
 _MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_COMPARABLE: "?"}
 
 
+def show_comparison(found: Comparison) -> str:
+    """Return a mean or difference with its interval and the runs on each side: `-1.03 (-6.4%) [-1.3, -0.71] 3:3`."""
+    percent = "" if found.percent is None else f" ({found.percent:+.3g}%)"
+    interval = "" if found.low is None or found.high is None else f" [{found.low:.4g}, {found.high:.4g}]"
+    sides = f" {found.n}:{found.of_base.n}" if found.of_base else ""
+    return f"{found.estimate:.4g}{percent}{interval}{sides}"
+
+
 def luck(row: Row) -> str | None:
     """Return how much of the leader's value is expected to be luck: the best of several looks better than it is."""
     if row.optimism is None or row.band is None:
@@ -109,6 +117,8 @@ def luck(row: Row) -> str | None:
 
 def _gate_cell(result: GateResult) -> str:
     mark = _MARKS[result.outcome]
+    if result.comparison:
+        return f"{mark} {show_comparison(result.comparison)}"
     if result.status or result.margin is None:
         return f"{mark} {result.status or result.outcome.replace('-', ' ')}"
     return f"{mark} {show_number(result.value)} ({result.margin:+.4g})"

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TypeVar
 
 from expflow_hooks.action.evidence import registry as registries
+from expflow_hooks.action.evidence.base_group import base_group
 from expflow_hooks.action.evidence.change import Change, Repository
 from expflow_hooks.action.evidence.rules import Rules, choose_rules
 from expflow_hooks.action.page.candidates import find_candidates, matters
@@ -156,7 +157,11 @@ def _experiments(
     evidence = _with_candidates(desk, question, evidence, rules, source, experiments)
     if source == CLEARML and evidence.candidates.judged:
         evidence, experiments = _with_whole_tasks(evidence, rules, experiments)
-    ranking = rank(keep_apart(experiments, evidence.candidates.ids, query.group_by), query)
+    ids = evidence.candidates.ids
+    own = frozenset(run.experiment_id for run in evidence.candidates.all)
+    assert evidence.change is not None
+    base = base_group(desk.repository, evidence.change, source, experiments, own, query)
+    ranking = rank(keep_apart(experiments, ids, query.group_by), query._replace(base=base, candidates=ids))
     evidence = replace(evidence, ranking=ranking)
     return evidence if registry is None else _with_past(evidence, registry)
 

@@ -39,6 +39,11 @@ class Candidates(NamedTuple):
         """Return the ids of the judged."""
         return frozenset(experiment.experiment_id for experiment in self.judged)
 
+    @property
+    def all(self) -> tuple[Experiment, ...]:
+        """Return every experiment of the change, judged or not."""
+        return (*self.judged, *self.older, *self.replaced, *self.unfinished)
+
 
 NONE = Candidates()
 

@@ -15,7 +15,7 @@ from expflow_hooks.core.metrics.values import show_number, value_status
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.render.escape import code_span
-from expflow_hooks.render.ranking import luck, show_rank
+from expflow_hooks.render.ranking import luck, show_comparison, show_rank
 
 DEFAULT_TOP = 20
 _CHARTED = 12  # rows
@@ -100,6 +100,8 @@ _MARKS = {HOLDS: "✅", FAILS: "❌", UNDECIDED: "⏳", NOT_COMPARABLE: "⏳"}
 def gate_cell(result: GateResult) -> str:
     """Return a gate's cell: whether it holds, the value, and the margin, which is positive inside the gate."""
     mark = _MARKS[result.outcome]
+    if result.comparison:
+        return f"{mark} {show_comparison(result.comparison)}"
     if result.status or result.margin is None:
         return f"{mark} {result.status or result.outcome.replace('-', ' ')}"
     return f"{mark} {short_in_gate(result)} <sub>{result.margin:+.4g}</sub>"

@@ -15,8 +15,11 @@ from expflow_hooks.action.verdict import (
     Said,
     candidate_rows,
 )
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS
 from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.core.ranking.uncertainty import contrast
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.table import Data
 
@@ -62,24 +65,41 @@ def standing(judgement: Judgement) -> Said:
         return ()
     query = ranking.query
     if best is None:
-        return Data(judgement.rows[0].label), " stands below the line"
+        first = judgement.rows[0]
+        return Data(first.label), " stands below the line", *distance(judgement, first)
     said: Said = (Data(best.label), f" is rank {best.rank} of {ranking.counts['ranked']} by ", Data(query.sort_by))
     return (*said, f": {short(best.value)}", *distance(judgement, best))
 
 
 def distance(judgement: Judgement, row: Row) -> Said:
-    """Return how far a candidate is from the best of the others, in the metric's unit."""
+    """Return how far a candidate is from the base's best, else the best of the others, and how sure that is."""
     ranking = judgement.evidence.ranking
     assert ranking is not None
     own = candidate_rows(judgement.evidence)
-    other = next((other for other in ranking.ranked if other not in own), None)
-    if other is None or value_status(row.value) is not None:
+    base = ranking.query.base
+    other = base or next((other for other in ranking.ranked if other not in own), None)
+    if other is None or value_status(row.value) is not None or value_status(other.value) is not None:
         return ()
+    whose = "the base's best, " if base else "the best of the others, "
     gap = abs(row.value - other.value)
     if gap == 0:
-        return ", level with the best of the others, ", Data(other.label)
+        return f", level with {whose}", Data(other.label), *_sure(ranking, row, other)
     ahead = (row.value > other.value) == ranking.higher_is_better
-    return f", {gap:.4g} {'ahead of' if ahead else 'behind'} the best of the others, ", Data(other.label)
+    percent = f" ({100 * gap / abs(other.value):.3g}%)" if other.value else ""
+    where = f", {gap:.4g}{percent} {'ahead of' if ahead else 'behind'} {whose}"
+    return where, Data(other.label), *_sure(ranking, row, other)
+
+
+def _sure(ranking: Ranking, row: Row, other: Row) -> Said:
+    """Return how sure the distance of two groups is; nothing of single runs, whose noise nobody can know."""
+    if row.group is None or other.group is None:
+        return ()
+    result = contrast(row, other, ranking.query.sort_by, higher=ranking.higher_is_better)
+    if result.outcome == HOLDS:
+        return (f"; 95% sure that it is better, by {abs(result.value):.3g} at least",)
+    if result.outcome == FAILS and result.comparison:
+        return ("; 95% sure that it is worse",)
+    return (f"; not told apart: {result.why}",) if result.why else ()
 
 
 def description(judgement: Judgement) -> str:

@@ -10,7 +10,16 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
-from expflow_hooks.core.metrics.gates import NOT_COMPARABLE, OPERATORS, UNDECIDED, Comparison, Gate, GateResult, OfBase
+from expflow_hooks.core.metrics.gates import (
+    BASE,
+    NOT_COMPARABLE,
+    OPERATORS,
+    UNDECIDED,
+    Comparison,
+    Gate,
+    GateResult,
+    OfBase,
+)
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.row import Made, Row, kind_by, kind_of
@@ -83,6 +92,16 @@ def judge_rows(rows: Sequence[Row], query: Query, fresh: frozenset[str] | None =
         row.results = tuple(results)
         if row.kind != "too_few_runs":
             row.kind = kind_by(results) or kind_of("completed", row.value, gates_hold=True)
+
+
+def contrast(row: Row, other: Row, metric: str, *, higher: bool) -> GateResult:
+    """Return what the runs say of "this group is better than that one by the sort metric": the result of `~base`."""
+    op = "gt" if higher else "lt"
+    gate = Gate(metric, op, 0.0, f"{metric}{BASE}:{op}:0", base=True)
+    ours, theirs = ([run.value for run in one.group.members] if one.group else [one.value] for one in (row, other))
+    seeds = ([run.made and run.made.seed for run in one.group.members] if one.group else [None] for one in (row, other))
+    mine, its = (Runs(*both) for both in zip((ours, theirs), (row.value, other.value), seeds, strict=True))
+    return judge_groups(gate, [mine], BaseRuns(other.experiment_id, its), [False])[0]
 
 
 def _not_itself(row: Row, result: GateResult, base: Row | None) -> GateResult:
