@@ -8,8 +8,6 @@ from action.research import POLICY, record
 GROUPED = POLICY.replace(
     "gates: [pde_mean:lt:18.09, train_time_min:lt:60]", "gates: [{gate}]\n  group_by: {ignore: [seed]}"
 )
-    "gates: [pde_mean:lt:18.09, train_time_min:lt:60]", "gates: [{gate}]\n  group_by: {ignore: [seed]}"
-)
 AGAINST = GROUPED.replace("{gate}", '"pde_mean~base:lt:0"')
 BOUND = GROUPED.replace("{gate}", '"pde_mean@ucl95:lt:18.09"')
 
