@@ -18,11 +18,11 @@ _HOMES = {
     "guard": "operations.prompt",
     "init_pin": "core.pin.store",
     "parse_gate": "core.metrics.gates",
-    "pin_is_set": "core.pin.store",
+    "pin_is_set": "core.pin.places",
     "record": "api",
     "report_standard": "api",
     "validate_competition_rules": "core.audit.validate",
-    "verify_pin": "core.pin.store",
+    "verify_pin": "core.pin.guard",
 }
 
 TYPE_CHECKING = False  # `typing` costs as much as a bare Python's start, and a hook imports this package
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from expflow_hooks.core.audit.validate import validate_competition_rules
     from expflow_hooks.core.metrics.gates import Gate, parse_gate
     from expflow_hooks.core.metrics.standard import STANDARD_METRICS
-    from expflow_hooks.core.pin.store import clear_pin, init_pin, pin_is_set, verify_pin
+    from expflow_hooks.core.pin.guard import verify_pin
+    from expflow_hooks.core.pin.places import pin_is_set
+    from expflow_hooks.core.pin.store import clear_pin, init_pin
     from expflow_hooks.core.ranking.query import GroupBy
     from expflow_hooks.operations.prompt import guard
 

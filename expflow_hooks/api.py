@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -68,23 +68,32 @@ def record(
 
 def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
     """Append a record to the registry, completed from what is known, and return it."""
+    return append_records(writer, [given])[0]
+
+
+def append_records(writer: Writer, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Append records to the registry, all or none of them, completed from what is known, and return them."""
+    from expflow_hooks.core.registry.writer import Change
     from expflow_hooks.git.provenance import provenance
 
-    experiment_id = check_record(given)
+    ids = [check_record(given) for given in records]
     filled = {**provenance(writer.path), "timestamp": datetime.now(timezone.utc).isoformat(timespec="seconds")}
-    written: dict[str, Any] = {}
+    written: list[dict[str, Any]] = []
 
-    def make(before: dict[str, Any] | None) -> dict[str, Any]:
-        # A run's code is that of its start, so an unfinished experiment's own words go before git's.
-        unfinished = before is not None and before.get("status") in UNFINISHED
-        carried = {key: value for key, value in (before or {}).items() if unfinished and key not in ("prev", "event")}
-        written.update({**carried, **given, **_absent(filled, given, carried)})
-        return written
+    def making(given: Mapping[str, Any]) -> Callable[[dict[str, Any] | None], dict[str, Any]]:
+        def make(before: dict[str, Any] | None) -> dict[str, Any]:
+            # A run's code is that of its start, so an unfinished experiment's own words go before git's.
+            unfinished = before is not None and before.get("status") in UNFINISHED
+            carried = {k: value for k, value in (before or {}).items() if unfinished and k not in ("prev", "event")}
+            written.append({**carried, **given, **_absent(filled, given, carried)})
+            return written[-1]
+
+        return make
 
     try:
-        writer.update(experiment_id, make)
+        writer.update_all([Change(name, making(given)) for name, given in zip(ids, records, strict=True)])
     except ValueError as error:
-        raise UsageError(f"{experiment_id}: {error}") from None
+        raise UsageError(f"{ids[len(written) - 1]}: {error}") from None
     return written
 
 

@@ -23,7 +23,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "burgers"
 @pytest.fixture
 def here(capfd, monkeypatch):
     """Return a function that runs the command line in this process: a tour has many commands."""
-    monkeypatch.setattr("expflow_hooks.core.pin.store.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("expflow_hooks.core.pin.guard.time.sleep", lambda seconds: None)
 
     def call(*arguments):
         code = main(list(arguments))

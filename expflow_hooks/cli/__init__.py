@@ -50,16 +50,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     # One short run that makes much and throws little away: collecting cost a fifth of the time of a big ranking.
     gc.disable()
     prepare_streams()
+    arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        code = root.main(None if argv is None else list(argv), prog_name="expflow-hooks", standalone_mode=False)
+        code = root.main(arguments, prog_name="expflow-hooks", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "expflow-hooks"
-        return _say(f"{error.format_message()} (see `{command} --help`)", USAGE)
+        return _say(f"{_masked(error.format_message(), arguments)} (see `{command} --help`)", USAGE)
     except click.ClickException as error:
-        return _say(error.format_message(), USAGE)
+        return _say(_masked(error.format_message(), arguments), USAGE)
     except ExpflowError as error:
-        return _say(str(error), error.exit_code)
+        return _say(_masked(str(error), arguments, always=False), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; nothing more was done", 130)
     except BrokenPipeError:
@@ -70,6 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
         return _say(f"unexpected error, please report it (EXPFLOW_DEBUG=1 shows where): {what}", 4)
+
+
+def _masked(message: str, arguments: Sequence[str], *, always: bool = True) -> str:
+    """Return a message without what may be a PIN: in every error of usage, and in all of a command that takes one."""
+    from expflow_hooks.cli.masking import may_hold_a_pin, without_pins
+
+    return without_pins(message, arguments) if always or may_hold_a_pin(arguments) else message
 
 
 def _say(message: str, code: int) -> int:

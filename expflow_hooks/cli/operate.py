@@ -95,6 +95,7 @@ def _operate(
     source: str | None,
     reason: str | None,
     pin: str | None,
+    pin_fd: int | None,
     force: bool,
     **server: Any,
 ) -> int:
@@ -109,7 +110,7 @@ def _operate(
         Registry(path, missing_ok=source is None or task_id is not None), experiment_id, task_id
     )
     request = Request(name, experiment_id, force, reason)
-    ask, allow = asker(pin), rules.allow_force
+    ask, allow = asker(pin, descriptor=pin_fd), rules.allow_force
     if task_id is None or registry_only:
         done = operate(Writer(path), request, ask, allow_force=allow)
     else:

@@ -25,9 +25,15 @@ def source_option(function: F) -> F:
 
 
 def pin_options(function: F) -> F:
-    """Add `--pin` and `--force`, the two ways round a prompt."""
+    """Add `--pin`, `--pin-fd` and `--force`, the ways round a prompt."""
     return together(
-        click.option("--pin", metavar="PIN", help="The PIN; else EXPFLOW_PIN, a prompt, or a line of standard input."),
+        click.option(
+            "--pin",
+            metavar="PIN",
+            help="The PIN, which others see in the list of processes; else EXPFLOW_PIN, EXPFLOW_PIN_FILE, a prompt,"
+            " or a line of standard input.",
+        ),
+        click.option("--pin-fd", type=int, metavar="N", help="Read the PIN from the open descriptor N."),
         click.option("--force", "-f", is_flag=True, help="Do it without the PIN; written into the history."),
     )(function)
 

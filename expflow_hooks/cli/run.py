@@ -118,16 +118,13 @@ def add(file: str | None, task_id: str | None, source: str | None) -> int:
         return add_from_task(task_id, file, source)
     if file is None:
         raise click.UsageError("give a FILE, - for standard input, or --task-id T")
-    from expflow_hooks.api import append_record, check_record
+    from expflow_hooks.api import append_records
     from expflow_hooks.cli.records import read_records
     from expflow_hooks.core.registry.writer import Writer
 
     records = read_records(file)
-    for record in records:
-        check_record(record)  # all of them before the first is added
     writer = Writer(registry_path(source, policy()))
-    for record in records:
-        append_record(writer, record)
+    append_records(writer, records)
     emit(
         f"{len(records)} added to {writer.path}: {', '.join(r['experiment_id'] for r in records[:5])}"
         f"{', …' if len(records) > 5 else ''}\n"

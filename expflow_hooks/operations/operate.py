@@ -12,9 +12,13 @@ from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import PinRefusedError, UsageError
 from expflow_hooks.core.metrics.values import show_number
-from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.pin import guard as pin
+from expflow_hooks.core.pin.places import pin_is_set
+from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.registry.experiment import Experiment, from_mapping, next_state
+from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.writer import Writer
+from expflow_hooks.operations.who import who
 
 
 class Request(NamedTuple):
@@ -41,25 +45,24 @@ class Done(NamedTuple):
     recorded: bool = True
 
 
-def authorise(
-    request: Request, ask: pin.Ask, *, allow_force: bool = True, at_stake: str = "", registry: str | None = None
-) -> str:
-    """Return how the operation is authorised: pin, force or unguarded; raise PinRefusedError if it is not.
+def authorise(request: Request, ask: pin.Ask, registry: str, *, allow_force: bool = True, at_stake: str = "") -> Permit:
+    """Return the permit of an operation that the guard lets go on; raise PinRefusedError if it does not.
 
-    The prompt shows `at_stake`, and what the registry tells of rank and references.
+    The policy of the registry's folder says whether `--force` is allowed; `allow_force` can only forbid it, too. The
+    prompt shows `at_stake`, and what the registry tells of rank and references.
     """
     if request.force:
-        if not allow_force:
+        policy = load_policy(os.path.dirname(os.path.realpath(registry)))
+        if not (allow_force and policy.allow_force):
             raise PinRefusedError("--force is refused here: the policy says guard.allow_force: false; give the PIN")
-        return "force"
-    if not pin.pin_is_set():
-        return "unguarded"
-    if registry is not None:
-        from expflow_hooks.operations.impact import at_stake_in
+        return Permit("force")
+    if not pin_is_set():
+        return Permit("unguarded")
+    from expflow_hooks.operations.impact import at_stake_in
 
-        at_stake += at_stake_in(registry, request.experiment_id)
+    at_stake += at_stake_in(registry, request.experiment_id)
     pin.require(f"{request.operation} {request.experiment_id}{at_stake}", ask)
-    return "pin"
+    return Permit("pin")
 
 
 def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool = True) -> Done:
@@ -70,33 +73,29 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
     """
     present = _required(writer.present(request.experiment_id), request)
     _check(present, request)
-    authorised = authorise(request, ask, allow_force=allow_force, at_stake=atshown_stake(present), registry=writer.path)
+    permit = authorise(request, ask, writer.path, allow_force=allow_force, at_stake=shown_stake(from_mapping(present)))
+    told = event(request, permit)
     done: list[Done] = []
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:
         record = _required(record, request)
         before, after = _check(record, request)  # again, under the lock: it may have moved on while we asked
-        done.append(Done(request.experiment_id, before, after, authorised))
-        return {**record, "status": after, "event": event(request, authorised)}
+        done.append(Done(request.experiment_id, before, after, permit.way))
+        return {**record, "status": after, "event": told}
 
-    writer.update(request.experiment_id, make)
+    writer.update(request.experiment_id, make, permit)
     return done[-1]
 
 
-def event(request: Request, authorised: str) -> dict[str, Any]:
+def event(request: Request, permit: Permit) -> dict[str, Any]:
     """Return the history's entry for an operation: what, who, when, how authorised, why."""
     return {
         "action": request.operation,
-        "by": user(),
+        **who(),
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "authorised": authorised,
+        "authorised": permit.way,
         **({"reason": request.reason} if request.reason else {}),
     }
-
-
-def atshown_stake(record: Mapping[str, Any]) -> str:
-    """Return, for the prompt, what would be lost: name, state and metrics."""
-    return shown_stake(from_mapping(record))
 
 
 def shown_stake(experiment: Experiment) -> str:
@@ -114,13 +113,3 @@ def _required(record: dict[str, Any] | None, request: Request) -> dict[str, Any]
     if record is None:
         raise UsageError(f"no experiment {request.experiment_id!r}: it is not in the registry any more")
     return record
-
-
-def user() -> str:
-    """Return the name of the user who runs this, or the number of one without a name."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"

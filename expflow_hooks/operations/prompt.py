@@ -1,85 +1,99 @@
-"""Where a PIN comes from: the option, the environment, a prompt on the terminal, or a line of standard input."""
+"""Where a PIN comes from: the option, a descriptor, the environment, a prompt on the terminal, or standard input."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.pin import guard as pin
+from expflow_hooks.operations.terminal import read_line, read_unseen
 
 ENV_PIN = "EXPFLOW_PIN"
+ENV_FILE = "EXPFLOW_PIN_FILE"
 _QUIT = frozenset({"quit", "exit", "abort", "q"})
 
 
-def ask_pin(prompt: str) -> str | None:
+def asker(given: str | None, *, descriptor: int | None = None, use_environment: bool = True) -> pin.Ask:
+    """Return how to ask for the PIN: one that was given answers once; else the user is asked.
+
+    Given it is by option, on an open descriptor, by `EXPFLOW_PIN`, or in the file that `EXPFLOW_PIN_FILE` names.
+    """
+    deadline = time.monotonic() + pin.LONGEST
+    value = next(_given(given, descriptor, use_environment, deadline), None)
+    if value is None:
+        return _user_asker()
+    answers = iter([value])
+    return lambda prompt: next(answers, None)
+
+
+def given_by_environment() -> bool:
+    """Say whether the environment gives a PIN."""
+    return bool(os.environ.get(ENV_PIN) or os.environ.get(ENV_FILE))
+
+
+def _given(given: str | None, descriptor: int | None, use_environment: bool, deadline: float) -> Iterator[str]:
+    """Yield the PIN from each place that gives one, in the order of precedence."""
+    if given is not None:
+        yield given
+    if descriptor is not None:
+        yield _first_line(f"descriptor {descriptor}", lambda: os.dup(descriptor), deadline)
+    if use_environment and (value := os.environ.get(ENV_PIN)):
+        yield value
+    if use_environment and (path := os.environ.get(ENV_FILE)):
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes to is not waited for at once
+        yield _first_line(f"{path}, which {ENV_FILE} names", lambda: os.open(path, flags), deadline)
+
+
+def _first_line(where: str, opened: Callable[[], int], deadline: float) -> str:
+    try:
+        fd = opened()
+        try:
+            return read_line(fd, deadline)
+        finally:
+            os.close(fd)
+    except (OSError, OverflowError) as error:
+        raise UnreadableError(f"cannot read the PIN from {where}: {getattr(error, 'strerror', error)}") from None
+
+
+def _user_asker() -> pin.Ask:
+    """Return a function that asks the user; all its questions together last 30 s at most."""
+    deadline: list[float] = []
+
+    def ask(prompt: str) -> str | None:
+        if not deadline:
+            deadline.append(time.monotonic() + pin.LONGEST)
+        return ask_pin(prompt, deadline[0])
+
+    return ask
+
+
+def ask_pin(prompt: str, deadline: float) -> str | None:
     """Return what the user enters, unseen, on the terminal, or one line of standard input; None for no answer."""
     if sys.stdin is None or sys.stdin.closed:
         return None
+    from expflow_hooks.render.escape import terminal
+
     try:
-        entered = _ask_terminal(prompt) if sys.stdin.isatty() else sys.stdin.readline()
-    except (EOFError, KeyboardInterrupt, TimeoutError, OSError, ValueError):
+        if sys.stdin.isatty():
+            entered = read_unseen(f"{terminal(prompt)} (4 digits, or quit): ", deadline)
+        else:
+            entered = read_line(sys.stdin.fileno(), deadline)
+    except (EOFError, KeyboardInterrupt, OSError, ValueError):
         return None
     entered = entered.strip()
     return None if not entered or entered.lower() in _QUIT else entered
 
 
-def _ask_terminal(prompt: str) -> str:
-    """Ask without echo; whatever ends the asking, the terminal echoes again afterwards."""
-    import getpass
-
-    from expflow_hooks.render.escape import terminal
-
-    try:
-        with _signals_unwind(), _time_limit(pin.LONGEST):
-            return getpass.getpass(f"{terminal(prompt)} (4 digits, or quit): ")
-    except (EOFError, TimeoutError):
-        raise
-    except Exception as error:  # termios.error, which Windows does not have: the terminal went away
-        raise OSError(f"the terminal cannot be asked: {error}") from None
-
-
-def asker(given: str | None, *, use_environment: bool = True) -> pin.Ask:
-    """Return how to ask: a PIN that was given, by option or `EXPFLOW_PIN`, answers once; else the user is asked."""
-    value = given if given is not None else (os.environ.get(ENV_PIN) or None) if use_environment else None
-    if value is None:
-        return ask_pin
-    answers = iter([value])
-    return lambda prompt: next(answers, None)
-
-
-def guard(action: str, ask: pin.Ask | None = None, *, wait: Callable[[float], None] | None = None) -> bool:
+def guard(action: str, ask: pin.Ask | None = None, *, wait: Callable[[float], None] = time.sleep) -> bool:
     """Ask for the PIN before a destructive action; say whether it may go on.
 
     Where no PIN is set it may. `ask` takes a prompt and returns what was entered, or None to give up; without it,
-    `EXPFLOW_PIN`, the terminal or a line of standard input answers. Three tries, 30 s in all.
+    `EXPFLOW_PIN`, `EXPFLOW_PIN_FILE`, the terminal or a line of standard input answers. Three tries, 30 s in all.
     """
-    extra = {} if wait is None else {"wait": wait}
-    return pin.guard(action, ask or asker(None), **extra)
-
-
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after `seconds`, where signals allow it; the terminal's echo is restored on the way out."""
-    import signal
-    import threading
-
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def expire(*_: Any) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    return pin.guard(action, ask or asker(None), wait=wait)
 
 
 def answer(question: str, default: str) -> str:
@@ -97,50 +111,9 @@ def _line(prompt: str) -> str:
         return ""
     try:
         print(prompt, end="", file=sys.stderr, flush=True)
-        said = sys.stdin.readline().strip()
+        said = read_line(sys.stdin.fileno()).strip()
         if not sys.stdin.isatty():
             print(file=sys.stderr)
         return said
     except (OSError, ValueError):
         return ""
-
-
-class _Ended(BaseException):
-    """A signal that ends the process came during the prompt."""
-
-
-@contextmanager
-def _signals_unwind() -> Iterator[None]:
-    """Let a signal that ends the process end the prompt first, which restores the terminal; then it ends the process.
-
-    A handler of somebody else's, or a signal that is ignored (`nohup`), stays as it is.
-    """
-    import signal
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, frame: Any) -> None:
-        raise _Ended(number)
-
-    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
-    ours = [number for number in wanted if signal.getsignal(number) == signal.SIG_DFL]
-    try:
-        for number in ours:
-            signal.signal(number, end)
-        yield
-    except _Ended as came:
-        _restore_default(ours)
-        os.kill(os.getpid(), came.args[0])
-        raise KeyboardInterrupt from None  # where the signal did not end it at once
-    finally:
-        _restore_default(ours)
-
-
-def _restore_default(numbers: list[int]) -> None:
-    import signal
-
-    for number in numbers:
-        signal.signal(number, signal.SIG_DFL)

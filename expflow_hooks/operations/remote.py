@@ -5,11 +5,13 @@ The line says what was seen on the server afterwards, also where an answer was l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core.errors import TransitionError, UnreadableError
-from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.pin import guard as pin
 from expflow_hooks.core.registry.experiment import OPERATIONS, Experiment, from_mapping
+from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.writer import Writer
 from expflow_hooks.operations.operate import Done, Request, authorise, event, shown_stake
 
@@ -37,8 +39,8 @@ def operate_on_task(
     """
     prepared = prepare(writer, request, task)
     stake = shown_stake(prepared.before)
-    authorised = authorise(request, ask, allow_force=allow_force, at_stake=stake, registry=writer.path)
-    return perform(writer, prepared, authorised)
+    permit = authorise(request, ask, writer.path, allow_force=allow_force, at_stake=stake)
+    return perform(writer, prepared, permit)
 
 
 def prepare(writer: Writer, request: Request, task: RemoteTask) -> Prepared:
@@ -51,19 +53,20 @@ def prepare(writer: Writer, request: Request, task: RemoteTask) -> Prepared:
     return Prepared(request, task, task.check(request.operation), record)
 
 
-def perform(writer: Writer, prepared: Prepared, authorised: str) -> Done:
+def perform(writer: Writer, prepared: Prepared, permit: Permit) -> Done:
     """Do what was prepared and authorised; append one line, whoever else did the same at the same time."""
     request, before = prepared.request, prepared.before
     reached = prepared.task.do(request.operation)
-    done = Done(request.experiment_id, before.state, reached.state, authorised, reached.told)
+    done = Done(request.experiment_id, before.state, reached.state, permit.way, reached.told)
+    line = _line(prepared, reached, permit)
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:
         if record is not None and record != prepared.record and _says_so(record, reached.state):
             raise _Said(f"recorded already{_by(record)}")
-        return _line(prepared, reached, record, authorised)
+        return line(record)
 
     try:
-        writer.update(request.experiment_id, make)
+        writer.update(request.experiment_id, make, permit)
     except _Said as said:
         done = done._replace(told=f"{reached.told}; {said}", recorded=False)
     except UnreadableError as error:
@@ -82,14 +85,14 @@ def _says_so(record: dict[str, Any], state: str) -> bool:
     return present in (state, "deleted")
 
 
-def _line(prepared: Prepared, reached: Reached, record: dict[str, Any] | None, authorised: str) -> dict[str, Any]:
+def _line(prepared: Prepared, reached: Reached, permit: Permit) -> Callable[[dict[str, Any] | None], dict[str, Any]]:
+    """Return what makes the line of the present record: whatever takes time is known before the lock is taken."""
     from expflow_hooks.sources.clearml.records import record_of
 
     request, task_id = prepared.request, prepared.task.task_id
-    known = record_of(prepared.before)[0] if record is None else record
-    told = {**event(request, authorised), "task": task_id, "before": prepared.before.state, "server": reached.told}
-    identity = {"experiment_id": request.experiment_id, "clearml_task_id": task_id}
-    return {**known, **identity, "status": reached.state, "event": told}
+    told = {**event(request, permit), "task": task_id, "before": prepared.before.state, "server": reached.told}
+    news = {"experiment_id": request.experiment_id, "clearml_task_id": task_id, "status": reached.state, "event": told}
+    return lambda record: {**(record_of(prepared.before)[0] if record is None else record), **news}
 
 
 def _by(record: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.files import home
-from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.pin.places import stored
+from expflow_hooks.core.pin.store import store_path
 from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import FILE as POLICY
 from expflow_hooks.core.policy.policy import Policy
@@ -159,7 +160,7 @@ def _workflow(seen: _Seen) -> Iterator[Check]:
 
 
 def _pin(seen: _Seen) -> Iterator[Check]:
-    found = pin.stored()
+    found = stored()
     if found is None:
         yield Check("PIN", OFF, "not set: cancel, stop and delete ask nobody", "expflow-hooks pin init")
     elif found.digest is None:
@@ -171,7 +172,7 @@ def _pin(seen: _Seen) -> Iterator[Check]:
 def _pin_store(seen: _Seen) -> Iterator[Check]:
     if os.name != "posix":
         return
-    for path, right in ((home(), 0o700), (pin.store_path(), 0o600)):
+    for path, right in ((home(), 0o700), (store_path(), 0o600)):
         if os.path.lexists(path) and (mode := stat.S_IMODE(os.lstat(path).st_mode)) & 0o077:
             says = f"{path} has mode {mode:04o}: others may read it"
             yield Check("PIN store", MISSING, says, f"chmod {right:o} {path}")

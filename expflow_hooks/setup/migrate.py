@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from expflow_hooks.core.errors import ExpflowError, UnreadableError, UsageError
 from expflow_hooks.core.files import replace_file
+from expflow_hooks.core.pin import places as pin_places
 from expflow_hooks.core.pin import store as pin
 from expflow_hooks.git.repository import Git
 from expflow_hooks.scan import Report, objects, pushes
@@ -41,13 +42,13 @@ def migrate(start: str = ".") -> tuple[Migrated, History]:
     paths = list(files_with_a_hash(start))
     if not paths:
         return Migrated([], False), History([], [])
-    places = [*(place for place in pin.all_stored() if place.where not in paths), *map(stored_in, paths)]
+    places = [*(place for place in pin_places.all_stored() if place.where not in paths), *map(stored_in, paths)]
     digest = _agreed(places)
     edits = [_edit(path, digest) for path in paths]
     pin.store_digest(digest)  # first: if the power goes now, two places agree
     for path, text in edits:
         _replace(path, text)
-    return Migrated(paths, bool(os.environ.get(pin.ENV_HASH))), look_for(digest, os.path.dirname(paths[-1]))
+    return Migrated(paths, bool(os.environ.get(pin_places.ENV_HASH))), look_for(digest, os.path.dirname(paths[-1]))
 
 
 def _agreed(places: Iterable[pin.Stored]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from expflow_hooks.core.files import folders_up
-from expflow_hooks.core.pin.store import Stored, as_digest, config_value, env_file_value
+from expflow_hooks.core.pin.places import config_value, env_file_value
+from expflow_hooks.core.pin.store import Stored, as_digest
 
 
 class Kind(NamedTuple):

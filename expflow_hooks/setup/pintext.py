@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.pin.store import ENV_HASH
+from expflow_hooks.core.pin.places import ENV_HASH
 from expflow_hooks.setup.yamltext import root_of, same_but, values
 
 _ENV_LINE = re.compile(rf"[ \t]*(?:export[ \t]+)?{ENV_HASH}[ \t]*=(?P<value>.*)")

@@ -20,11 +20,11 @@ SOURCE = ("--source", "experiments.jsonl")
 class Terminal:
     """A pseudo-terminal with our command on it."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, shell: str | None = None) -> None:
         self.main, self.terminal = pty.openpty()
         self.shown = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "expflow_hooks", *arguments],
+            ["bash", "-c", shell] if shell else [sys.executable, "-m", "expflow_hooks", *arguments],
             stdin=self.terminal,
             stdout=self.terminal,
             stderr=self.terminal,
@@ -43,14 +43,21 @@ class Terminal:
         """Say whether the terminal echoes what is typed."""
         return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
 
+    def is_silent(self) -> bool:
+        """Say whether it stops echoing within ten seconds."""
+        deadline = time.monotonic() + 10
+        while self.echoes() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return not self.echoes()
+
 
 @pytest.fixture
 def start() -> Iterator[type[Terminal]]:
     """Give what starts a command on a terminal; end what is left of it."""
     started: list[Terminal] = []
 
-    def begin(*arguments: str) -> Terminal:
-        started.append(Terminal(*arguments))
+    def begin(*arguments: str, shell: str | None = None) -> Terminal:
+        started.append(Terminal(*arguments, shell=shell))
         return started[-1]
 
     yield begin
@@ -80,10 +87,7 @@ def test_whatever_ends_the_prompt_leaves_the_terminal_echoing(cli, registry, sta
     before = path.read_bytes()
     terminal = start("run", "cancel", "a", *SOURCE)
     terminal.until(b"quit): ")
-    deadline = time.monotonic() + 10
-    while terminal.echoes() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not terminal.echoes()
+    assert terminal.is_silent()
     if isinstance(sent, bytes):
         os.write(terminal.main, sent)
     else:
@@ -124,3 +128,76 @@ def test_force_is_refused_where_the_policy_says_so_and_told_where_it_is_not(cli,
     done = cli("run", "cancel", "a", *SOURCE, "--force", "--reason", "wrong mesh")
     assert done.returncode == (0 if terminal else 5)
     assert ('"authorised": "force"' in path.read_text()) is terminal
+
+
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGABRT", "SIGALRM", "SIGVTALRM", "SIGRTMIN"])
+def test_every_signal_that_ends_the_prompt_leaves_the_terminal_echoing(cli, start, name):
+    cli("pin", "init", "4711")
+    terminal = start("pin", "check")
+    terminal.until(b"quit): ")
+    assert terminal.is_silent()
+    number = getattr(signal, name)
+    terminal.process.send_signal(number)
+    assert terminal.process.wait(20) == -number
+    assert terminal.echoes()
+
+
+def test_a_prompt_that_is_stopped_and_goes_on_echoes_in_between_only(cli, start):
+    """As Ctrl-Z and `fg` do it: a shell of job control, which owns the terminal while its job is stopped."""
+    cli("pin", "init", "4711")
+    shell = start(shell=f"set -m; {sys.executable} -m expflow_hooks pin check; echo stopped; read x; fg; echo told $?")
+    shell.until(b"quit): ")
+    assert shell.is_silent()
+    os.write(shell.main, b"\x1a")
+    shell.until(b"stopped")
+    assert shell.echoes()
+    shell.shown = b""
+    os.write(shell.main, b"\n")
+    shell.until(b"quit): ")
+    assert shell.is_silent()
+    os.write(shell.main, b"4711\n")
+    shown = shell.until(b"told 0")
+    assert b"4711" not in shown
+    assert b"The PIN is right" in shown
+
+
+def test_a_prompt_that_was_stopped_without_asking_is_silent_again_when_it_goes_on(cli, start):
+    cli("pin", "init", "4711")
+    terminal = start("pin", "check")
+    terminal.until(b"quit): ")
+    assert terminal.is_silent()
+    terminal.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED)
+    before = termios.tcgetattr(terminal.terminal)
+    before[3] |= termios.ECHO  # as a shell does that takes its terminal back
+    termios.tcsetattr(terminal.terminal, termios.TCSANOW, before)
+    terminal.process.send_signal(signal.SIGCONT)
+    assert terminal.is_silent()
+    os.write(terminal.main, b"4711\n")
+    assert terminal.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("given", [b"", b"47"])
+def test_a_pipe_that_stays_silent_is_given_up_after_the_time_of_a_prompt(given):
+    from expflow_hooks.operations.terminal import read_line
+
+    reader, writer = os.pipe()
+    os.write(writer, given)
+    try:
+        with pytest.raises(TimeoutError):
+            read_line(reader, time.monotonic() + 0.2)
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_all_questions_of_a_prompt_share_its_time(monkeypatch):
+    from expflow_hooks.operations import prompt
+
+    asked = []
+    monkeypatch.setattr(prompt, "ask_pin", lambda text, deadline: asked.append(deadline) or "0000")
+    ask = prompt.asker(None)
+    ask("one")
+    ask("two")
+    assert len(asked) == 2
+    assert asked[0] == asked[1]

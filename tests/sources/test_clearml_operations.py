@@ -76,7 +76,7 @@ def test_a_registry_id_leads_to_its_task_and_keeps_its_record(server, run, work,
 
 def test_the_guard_comes_before_the_server(server, run, work, monkeypatch):
     init_pin("4711")
-    monkeypatch.setattr("expflow_hooks.core.pin.store.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("expflow_hooks.core.pin.guard.time.sleep", lambda seconds: None)
     server.tasks = [task(1, status="queued")]
     code, _, err = operate(run, "cancel", "--pin", "0000")
     assert (code, lines(work), changes(server)) == (5, [], [])

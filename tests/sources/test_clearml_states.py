@@ -13,11 +13,25 @@ from fakes.clearml_tasks import task
 
 from expflow_hooks import init_pin
 from expflow_hooks.cli import main
+from expflow_hooks.core.registry.permit import Permit
 
 ID, OTHER = f"{1:032x}", f"{2:032x}"
 HERE = ("--source", "experiments.jsonl")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "clearml.md"
-STATUSES = tuple(["created", "queued", "in_progress", "stopped", "failed", "completed", "closed", "publishing", "published", "unknown"])
+STATUSES = tuple(
+    [
+        "created",
+        "queued",
+        "in_progress",
+        "stopped",
+        "failed",
+        "completed",
+        "closed",
+        "publishing",
+        "published",
+        "unknown",
+    ]
+)
 COMMANDS = ("cancel", "stop", "delete", "delete --stop", "delete --permanently")
 VERBS = {"tasks.stop": "stopped", "tasks.archive_many": "archived", "tasks.delete": "deleted for good"}
 
@@ -178,7 +192,7 @@ def test_what_is_published_or_a_parent_is_deleted_for_good_only_by_name(server, 
 def test_the_pin_is_not_asked_for_what_is_refused_anyway(server, run, work, registry, operation, monkeypatch):
     init_pin("".join("4711"))
     asked = []
-    monkeypatch.setattr("expflow_hooks.core.pin.store.require", lambda *_: asked.append(1))
+    monkeypatch.setattr("expflow_hooks.core.pin.guard.require", lambda *_: asked.append(1))
     refused = "in_progress" if operation.startswith("delete") else "published"
     server.tasks = [task(1, status=refused)]
     assert run(operation)[0] == 1
@@ -215,7 +229,7 @@ def test_twelve_writers_at_once_leave_one_line_and_eleven_answers(server, run, w
         writer = Writer("experiments.jsonl")
         prepared = prepare(writer, Request("delete", "exp-1"), RemoteTask(open_client(), ID, Metrics()))
         barrier.wait(30)
-        done.append(perform(writer, prepared, "unguarded"))
+        done.append(perform(writer, prepared, Permit("unguarded")))
 
     threads = [Thread(target=one) for _ in range(12)]
     for thread in threads:

@@ -23,6 +23,8 @@ STATES = (
     "deleted",
 )
 UNFINISHED = frozenset({"created", "dispatched", "queued", "running"})
+GUARDED = frozenset({"cancelled", "stopped", "deleted"})
+"""The states to which only an operation that asked the guard leads."""
 
 # operation -> (the states it is for, the state it leads to)
 OPERATIONS: dict[str, tuple[frozenset[str], str]] = {

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.files import sync_folder
-from expflow_hooks.core.registry.chain import Heads, read_link
+from expflow_hooks.core.registry.chain import Heads, digest_of, read_link
 from expflow_hooks.core.registry.codec import decode_experiment, decode_record, encode_record
 from expflow_hooks.core.registry.lock import locked
+from expflow_hooks.core.registry.permit import Permit, refuse_unpermitted
 from expflow_hooks.core.registry.reader import Registry, cannot
 
 Make = Callable[["dict[str, Any] | None"], "dict[str, Any]"]
 """Takes an experiment's present record (None if it has none) and returns the one to append."""
+
+
+class Change(NamedTuple):
+    """One line to append: its experiment, what makes it, and the permit of an operation that the guard let go on."""
+
+    experiment_id: str
+    make: Make
+    permit: Permit | None = None
+
 
 _PATIENCE = 0.01  # seconds: a tool that takes no lock may be halfway through its line
 
@@ -38,26 +48,45 @@ class Writer:
         self._places: dict[str, int] = {}
 
     def append(self, record: dict[str, Any]) -> int:
-        """Append one record and return the number of its line; see `update`."""
+        """Append one record and return the number of its line; see `update_all`."""
         return self.update(str(record.get("experiment_id")), lambda _: record)
 
-    def update(self, experiment_id: str, make: Make) -> int:
-        """Append the record that `make` returns, given the experiment's present one, and return its line's number.
+    def update(self, experiment_id: str, make: Make, permit: Permit | None = None) -> int:
+        """Append the record that `make` returns, given the experiment's present one, and return its line's number."""
+        return self.update_all([Change(experiment_id, make, permit)])
 
-        When this returns, the line is on the disk. Raises UnreadableError if it cannot be written, ValueError if it is
-        no record; the file is as it was then.
+    def update_all(self, changes: Sequence[Change]) -> int:
+        """Append one line for each change, all or none of them, and return the number of the last line.
+
+        When this returns, the lines are on the disk. Raises UnreadableError if they cannot be written, ValueError for
+        what is no record, PinRefusedError for what the guard has to be asked for, without its permit; the file is as
+        it was.
         """
         try:
             with locked(self.path) as fd:
                 torn = self._catch_up(fd) and self._is_torn_for_good(fd)
-                record = {**make(self._present(fd, experiment_id)), "prev": self._heads.to_name()}
-                line = encode_record(record)
-                _write_whole(fd, (b"\n" if torn else b"") + line + b"\n")
+                lines = self._made(fd, changes)
+                _write_whole(fd, (b"\n" if torn else b"") + b"".join(line + b"\n" for line in lines))
                 if not self._lines:  # perhaps a new file, whose name has to be on the disk too
                     sync_folder(self.path)
-                return self._lines + 1
+                return self._lines + len(lines)
         except OSError as error:
             raise cannot("write", self.path, error) from None
+
+    def _made(self, fd: int, changes: Sequence[Change]) -> list[bytes]:
+        """Return the lines of the changes; each names the one before it, and sees what that one says."""
+        lines: list[bytes] = []
+        made: dict[str, dict[str, Any]] = {}
+        prev = self._heads.to_name()
+        for name, make, permit in changes:
+            present = made[name] if name in made else self._present(fd, name)
+            record = make(present)
+            refuse_unpermitted(present, record, permit)
+            line = encode_record({**record, "prev": prev})
+            made[name] = decode_record(line)
+            lines.append(line)
+            prev = [digest_of(line).hex()]
+        return lines
 
     def present(self, experiment_id: str) -> dict[str, Any] | None:
         """Return an experiment's present record, or None; raise UnreadableError if the file cannot be read."""

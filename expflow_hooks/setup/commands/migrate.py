@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from expflow_hooks.core.errors import OK
-from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.pin.places import ENV_HASH
+from expflow_hooks.core.pin.store import store_path
 from expflow_hooks.core.wording import listed
 from expflow_hooks.render.output import emit, warn
 from expflow_hooks.setup.migrate import migrate
@@ -21,9 +22,9 @@ def command() -> int:
     if not done.files:
         emit("Nothing to move: no config.yaml and no .env here holds a PIN's hash.\n")
         return OK
-    emit(f"The hash stands in {pin.store_path()} now, and not in {' or '.join(done.files)} any more.\n")
+    emit(f"The hash stands in {store_path()} now, and not in {' or '.join(done.files)} any more.\n")
     if done.environment:
-        warn(f"{pin.ENV_HASH} holds it, too: unset it where it is set")
+        warn(f"{ENV_HASH} holds it, too: unset it where it is set")
     if history.problem:
         warn(f"git's history could not be looked at ({history.problem}); if it has the hash, change the PIN")
     if history.staged:

@@ -11,6 +11,7 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.writer import Writer
 from expflow_hooks.sources.clearml.client import Client
@@ -72,7 +73,8 @@ def add_task(writer: Writer, experiment: Experiment, given: dict[str, Any]) -> t
     """
     record, left_out = record_of(experiment)
     record = {**record, **given, "clearml_task_id": experiment.experiment_id}
-    writer.update(record["experiment_id"], lambda before: {**_carried(before), **record})
+    permit = None if given.keys() & {"status", "event"} else Permit("origin")  # the server's word, not the caller's
+    writer.update(record["experiment_id"], lambda before: {**_carried(before), **record}, permit)
     return record, left_out
 
 
@@ -108,7 +110,8 @@ def _bring(writer: Writer, before: dict[str, Any], task: Experiment | None, warn
     metrics = {**known, **theirs["metrics"]}
     if before.get("status", "completed") == theirs.get("status", "completed") and metrics == known:
         return False
-    writer.update(experiment_id, lambda now: {**_carried(now), "status": theirs.get("status"), "metrics": metrics})
+    news = {"status": theirs.get("status"), "metrics": metrics}
+    writer.update(experiment_id, lambda now: {**_carried(now), **news}, Permit("origin"))
     return True
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from expflow_hooks import clear_pin, guard, init_pin, pin_is_set, verify_pin
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.pin import store as pin
+from expflow_hooks.core.pin import guard as pin
+from expflow_hooks.core.pin import places
 
 
 def digest(text: str) -> str:
@@ -100,7 +101,7 @@ def test_precedence_is_store_environment_env_file_config(store, work, repo, monk
     init_pin("0001")
     assert verify_pin("0001")
     assert not any(map(verify_pin, ("0002", "0003", "0004")))
-    assert [os.path.basename(found.where) for found in pin.all_stored()] == [
+    assert [os.path.basename(found.where) for found in places.all_stored()] == [
         "pin.hash",
         "EXPFLOW_PIN_HASH",
         ".env",
@@ -169,7 +170,7 @@ def test_a_prompt_lasts_30_seconds_at_most(monkeypatch):
 
 def test_nothing_shows_the_hash():
     init_pin("4711")
-    assert digest("4711")[:8] not in repr(pin.stored())
+    assert digest("4711")[:8] not in repr(places.stored())
     with pytest.raises(UsageError) as caught:
         init_pin("47111")
     assert "47111" not in str(caught.value)
