@@ -13,7 +13,7 @@ from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
 from expflow_hooks.core.registry.reader import Registry, Revision, revisions
 from expflow_hooks.render.audit import AuditReport, render_audit
 from expflow_hooks.render.options import output_options
-from expflow_hooks.render.output import emit, warn_unreadable
+from expflow_hooks.render.output import emit, look, warn_unreadable
 from expflow_hooks.sources.base import CLEARML
 from expflow_hooks.sources.open import is_registry, registry_to_read
 
@@ -58,7 +58,7 @@ def validate(
         name, unreadable = registry.path, bool(registry.unreadable)
         warn_unreadable(registry.path, registry.unreadable)
     checks = audit(experiment, chosen, rules.metrics)
-    emit(render_audit(AuditReport(experiment_id, checks, changes, name), form), output)
+    emit(render_audit(AuditReport(experiment_id, checks, changes, name), form, look(output)), output)
     codes = [UNREADABLE] if unreadable else []
     if not all_pass(checks):
         codes.append(UNDECIDED if experiment.state in UNFINISHED else SAYS_NO)

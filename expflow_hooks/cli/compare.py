@@ -17,7 +17,7 @@ from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.options import output_options, together
-from expflow_hooks.render.output import emit, progress, warn, warn_unreadable
+from expflow_hooks.render.output import look, page, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
 from expflow_hooks.sources.base import LAST, Reading
 from expflow_hooks.sources.base_group import to_compare
@@ -114,7 +114,7 @@ def compare(
     warn_unreadable(source.name, unreadable)
     for warning in source.warnings:
         warn(warning)
-    emit(render_ranking(ranking, source.name, form, len(unreadable)), output)
+    page(render_ranking(ranking, source.name, form, len(unreadable), look(output)), output)
     if not ranking.experiments:
         warn(f"undecided: no experiment matched in {source.name}")
     return exit_code(ranking, fail_on, bool(unreadable))

@@ -8,7 +8,7 @@ from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import complete_metric, policy
 from expflow_hooks.render.metrics import render_metrics
 from expflow_hooks.render.options import output_options
-from expflow_hooks.render.output import emit
+from expflow_hooks.render.output import emit, look
 
 
 @click.group(cls=Group, name="metrics", epilog="Example: expflow-hooks metrics show pde_mean")
@@ -20,7 +20,7 @@ def command() -> None:
 @output_options
 def list_metrics(form: str, output: str | None) -> int:
     """List every metric: group, direction, unit, threshold."""
-    emit(render_metrics(list(policy().metrics), form), output)
+    emit(render_metrics(list(policy().metrics), form, look(output)), output)
     return 0
 
 
@@ -29,5 +29,5 @@ def list_metrics(form: str, output: str | None) -> int:
 @output_options
 def show(name: str, form: str, output: str | None) -> int:
     """Show one metric."""
-    emit(render_metrics([policy().metrics.require(name)], form), output)
+    emit(render_metrics([policy().metrics.require(name)], form, look(output)), output)
     return 0

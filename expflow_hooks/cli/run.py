@@ -16,7 +16,7 @@ from expflow_hooks.core.registry.experiment import Selection, from_mapping, late
 from expflow_hooks.core.registry.reader import Registry, revisions
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
 from expflow_hooks.render.options import output_options
-from expflow_hooks.render.output import emit, progress, warn, warn_unreadable
+from expflow_hooks.render.output import emit, look, page, progress, warn, warn_unreadable
 from expflow_hooks.sources.base import Reading
 from expflow_hooks.sources.open import is_registry, open_source, registry_path, registry_to_read
 
@@ -40,11 +40,11 @@ def list_runs(source: str | None, project: str | None, tags: str | None, status:
         text = render_record(_selected(registry.records(), selection))
     else:
         found = latest(registry.experiments(progress(registry.path)), selection)
-        text = render_experiments(found, registry.path, out["form"])
+        text = render_experiments(found, registry.path, out["form"], look(out["output"]), policy().leaderboard.sort_by)
     warn_unreadable(registry.path, registry.unreadable)
     if broken := newest_broken(registry):
         warn(f"{registry.path}: {broken}")
-    emit(text, out["output"])
+    page(text, out["output"])
     return OK
 
 
@@ -71,12 +71,12 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
         from expflow_hooks.cli.tasks import task_as_line
 
         lines = task_as_line(experiment_id, source)
-        emit(render_history(lines, [], form), output)
+        emit(render_history(lines, [], form, look(output)), output)
         return OK
     registry = _reading(source)
     lines = registry.history(experiment_id)
     warn_unreadable(registry.path, registry.unreadable)
-    emit(render_history(lines if history else lines[-1:], revisions(lines), form), output)
+    emit(render_history(lines if history else lines[-1:], revisions(lines), form, look(output)), output)
     return OK
 
 
@@ -95,7 +95,7 @@ def _list_source(source: str | None, selection: Selection, form: str, output: st
     if form == "json":
         emit(render_record([record_of(experiment)[0] for experiment in found]), output)
     else:
-        emit(render_experiments(found, opened.name, form), output)
+        page(render_experiments(found, opened.name, form, look(output), rules.leaderboard.sort_by), output)
     return OK
 
 

@@ -9,7 +9,7 @@ from expflow_hooks.core.audit.rules import Check
 from expflow_hooks.core.audit.validate import all_pass
 from expflow_hooks.core.registry.reader import Revision
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
 
 
 class AuditReport(NamedTuple):
@@ -40,7 +40,7 @@ def show_revision(revision: Revision) -> str:
     return f"line {revision.line} changed {revision.field}: {revision.old!r} → {revision.new!r}"
 
 
-def render_audit(report: AuditReport, form: str) -> str:
+def render_audit(report: AuditReport, form: str, look: Look = PLAIN) -> str:
     """Return the audit in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json(audit_json(report))
@@ -55,4 +55,4 @@ def render_audit(report: AuditReport, form: str) -> str:
         *(Data(show_revision(r)) for r in report.revisions),
     ]
     table = Table(_COLUMNS, cells, notes)
-    return to_markdown(table) if form == "markdown" else to_text(table)
+    return to_form(table, form, look)

@@ -11,9 +11,16 @@ from expflow_hooks.core.registry.reader import HistoryLine, Revision
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
 
-_LIST = (Column("id"), Column("name"), Column("status"), Column("project"), Column("tags"), Column("time"))
+_LIST = (
+    Column("id", narrowest=12),
+    Column("name", narrowest=8, spare=2),
+    Column("status"),
+    Column("project", narrowest=6, spare=5),
+    Column("tags", narrowest=6, spare=6),
+    Column("time", spare=4),
+)
 _METRICS_SHOWN = 3
 
 
@@ -22,20 +29,23 @@ def render_record(payload: Sequence[Mapping[str, Any]]) -> str:
     return to_json(list(payload))
 
 
-def render_experiments(experiments: Sequence[Experiment], source: str, form: str) -> str:
-    """Return a list of experiments as text, markdown or csv."""
-    rows = [_cells(experiment) for experiment in experiments]
-    columns = (*_LIST, Column("metrics"))
+def render_experiments(
+    experiments: Sequence[Experiment], source: str, form: str, look: Look = PLAIN, first: str | None = None
+) -> str:
+    """Return a list of experiments as text, markdown or csv; of its metrics each shows `first` first."""
+    rows = [_cells(experiment, first) for experiment in experiments]
+    columns = (*_LIST, Column("metrics", narrowest=24))
     if form == "csv":
         return to_csv([column.heading for column in columns], rows)
     told = f"{counted(len(rows), 'experiment')} in {source}" if rows else f"no experiments in {source}"
     table = Table(columns, rows, [Data(told)])
-    return to_markdown(table) if form == "markdown" else to_text(table)
+    return to_form(table, form, look)
 
 
-def _cells(experiment: Experiment) -> list[str]:
+def _cells(experiment: Experiment, first: str | None) -> list[str]:
     metrics = experiment.metrics or {}
-    shown = [f"{name} {show_number(value)}" for name, value in list(metrics.items())[:_METRICS_SHOWN]]
+    names = sorted(metrics, key=lambda name: name != first)[:_METRICS_SHOWN]
+    shown = [f"{name} {show_number(metrics[name])}" for name in names]
     more = len(metrics) - len(shown)
     words = [
         experiment.experiment_id,
@@ -49,7 +59,7 @@ def _cells(experiment: Experiment) -> list[str]:
     return [Data(word) for word in words]
 
 
-def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str) -> str:
+def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str, look: Look = PLAIN) -> str:
     """Return an experiment's lines: a field a row, of later lines what they changed; the revisions below."""
     if form == "json":
         return to_json([line.record for line in lines])
@@ -68,7 +78,7 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
         rows,
         [Data(f"revision: {show_revision(change)}") for change in changes],
     )
-    return to_markdown(table) if form == "markdown" else to_text(table)
+    return to_form(table, form, look)
 
 
 def _fields(record: Mapping[str, Any]) -> list[tuple[str, Any]]:

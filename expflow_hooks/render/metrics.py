@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from expflow_hooks.core.metrics.standard import Metric
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
 
 _COLUMNS = (
     Column("metric"),
@@ -19,7 +19,7 @@ _COLUMNS = (
 )
 
 
-def render_metrics(metrics: Sequence[Metric], form: str) -> str:
+def render_metrics(metrics: Sequence[Metric], form: str, look: Look = PLAIN) -> str:
     """Return metrics in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json([{"name": m.name, **m.entry(), **({"from": m.source} if m.source else {})} for m in metrics])
@@ -27,7 +27,7 @@ def render_metrics(metrics: Sequence[Metric], form: str) -> str:
     if form == "csv":
         return to_csv([column.heading for column in _COLUMNS], rows)
     table = Table(_COLUMNS, rows)
-    return to_markdown(table) if form == "markdown" else to_text(table)
+    return to_form(table, form, look)
 
 
 def _cells(metric: Metric) -> list[str]:

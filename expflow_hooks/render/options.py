@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from expflow_hooks.render import FORMATS
+from expflow_hooks.render.output import choose_colour
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,4 +31,14 @@ def output_options(function: F) -> F:
             "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The form."
         ),
         click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output."),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            expose_value=False,
+            is_eager=True,
+            callback=lambda context, option, choice: choose_colour(choice),
+            help="Colour; auto has it on a terminal, unless NO_COLOR is set.",
+        ),
     )(function)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.render.escape import terminal
+from expflow_hooks.render.table import Look
 
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.reader import Progress, Unreadable
 
 _PLAIN = {"─": "-", "✓": "+", "✗": "x", "–": "-", "≤": "<=", "≥": ">=", "↑": "^", "↓": "v", "…": "...", "→": "->"}
+_colour = ["auto"]
 _SHOW_PROGRESS_FROM = 16 << 20  # bytes: a tenth of a second
 
 
@@ -62,6 +64,40 @@ def emit(text: str, output: str | None = None) -> None:
         quiet(sys.stdout)
         where = output or "standard output"
         raise UnreadableError(f"cannot write {where}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def choose_colour(choice: str) -> None:
+    """Take the choice of `--color`: `auto`, `always` or `never`."""
+    _colour[0] = choice
+
+
+def look(output: str | None = None) -> Look:
+    """Return how text is to look where it goes: fitted and coloured on a terminal, plain in a file or a pipe.
+
+    `NO_COLOR` and a dumb terminal take the colour away (https://no-color.org), `COLUMNS` says the width.
+    """
+    on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    colour = {"always": True, "never": False}.get(_colour[0], on_terminal and not plain)
+    if not on_terminal:
+        return Look(None, colour and output is None)
+    import shutil
+
+    return Look(shutil.get_terminal_size().columns, colour)
+
+
+def page(text: str, output: str | None = None) -> None:
+    """Write a long list: on a terminal that it does not fit, through the pager, as git does; else like `emit`."""
+    if output is None and sys.stdout is not None and sys.stdout.isatty() and sys.stdin and sys.stdin.isatty():
+        import shutil
+
+        if text.count("\n") >= shutil.get_terminal_size().lines:
+            import click
+
+            os.environ.setdefault("LESS", "FRX")
+            click.echo_via_pager(text)
+            return
+    emit(text, output)
 
 
 def warn(message: str) -> None:

@@ -12,7 +12,7 @@ from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.results import RankingResult, RankingRow
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown, to_text
+from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Look, Open, Table, to_csv, to_form
 
 MOST_BELOW = 10  # rows below the line that a person is shown, fewer with --top; JSON and CSV hold all
 
@@ -67,18 +67,20 @@ def ranking_table(ranking: Ranking, source: str) -> Table:
     query = ranking.query
     grouped = query.group_by is not None
     arrow = "↓" if not ranking.higher_is_better else "↑"
-    columns = [Column("rank", right=True), Column("name"), Column("id")]
+    ids = any(row.label != row.experiment_id for row in (*ranking.ranked, *ranking.below[:MOST_BELOW]))
+    columns = [Column("rank", right=True), Column("name", narrowest=12)]
+    columns += [Column("id", narrowest=10, spare=1)] if ids else []
     columns.append(Column(f"{query.sort_by} {arrow}", right=True))
-    columns += [Column("n", right=True), Column("spread", right=True)] if grouped else []
-    columns += [Column(gate.show()) for gate in query.gates]
-    columns.append(Column("notes"))
+    columns += [Column("n", right=True, spare=3), Column("spread", right=True, spare=5)] if grouped else []
+    columns += [Column(gate.show(), spare=2) for gate in query.gates]
+    columns.append(Column("notes", narrowest=24, spare=4))
     below = ranking.below[: min(MOST_BELOW, query.top or MOST_BELOW)]
-    rows = [_cells(row, query.sort_by, grouped) for row in (*ranking.ranked, *below)]
+    rows = [_cells(row, query.sort_by, grouped, ids) for row in (*ranking.ranked, *below)]
     return Table(columns, rows, _notes(ranking, source, len(below)))
 
 
-def _cells(row: Row, metric: str, grouped: bool) -> list[str]:
-    cells = [show_rank(row), Data(row.label), Data(row.experiment_id)]
+def _cells(row: Row, metric: str, grouped: bool, ids: bool) -> list[str]:
+    cells = [show_rank(row), Data(row.label), *([Data(row.experiment_id)] if ids else [])]
     cells.append(show_number(row.value))
     if grouped:
         spread = row.group.spread if row.group else None
@@ -96,6 +98,7 @@ def show_rank(row: Row) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
+_KINDS: dict[str, type[str]] = {HOLDS: Good, FAILS: Bad}
 _MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_COMPARABLE: "?"}
 
 
@@ -117,11 +120,12 @@ def luck(row: Row) -> str | None:
 
 def _gate_cell(result: GateResult) -> str:
     mark = _MARKS[result.outcome]
+    kind = _KINDS.get(result.outcome, Open)
     if result.comparison:
-        return f"{mark} {show_comparison(result.comparison)}"
+        return kind(f"{mark} {show_comparison(result.comparison)}")
     if result.status or result.margin is None:
-        return f"{mark} {result.status or result.outcome.replace('-', ' ')}"
-    return f"{mark} {show_number(result.value)} ({result.margin:+.4g})"
+        return kind(f"{mark} {result.status or result.outcome.replace('-', ' ')}")
+    return kind(f"{mark} {show_number(result.value)} ({result.margin:+.4g})")
 
 
 def _notes(ranking: Ranking, source: str, below_shown: int) -> list[str]:
@@ -156,11 +160,11 @@ def _csv_row(row: Row, metric: str) -> Sequence[Any]:
     return [*first, metric, *second, *gates, entry["reason"], "; ".join(entry["notes"])]
 
 
-def render_ranking(ranking: Ranking, source: str, form: str, unreadable: int = 0) -> str:
+def render_ranking(ranking: Ranking, source: str, form: str, unreadable: int = 0, look: Look = PLAIN) -> str:
     """Return the ranking in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json(ranking_json(ranking, source, unreadable))
     if form == "csv":
         return ranking_csv(ranking)
     table = ranking_table(ranking, source)
-    return to_markdown(table) if form == "markdown" else to_text(table)
+    return to_form(table, form, look)
