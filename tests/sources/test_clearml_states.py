@@ -18,19 +18,17 @@ from expflow_hooks.core.registry.permit import Permit
 ID, OTHER = f"{1:032x}", f"{2:032x}"
 HERE = ("--source", "experiments.jsonl")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "clearml.md"
-STATUSES = tuple(
-    [
-        "created",
-        "queued",
-        "in_progress",
-        "stopped",
-        "failed",
-        "completed",
-        "closed",
-        "publishing",
-        "published",
-        "unknown",
-    ]
+STATUSES = (
+    "created",
+    "queued",
+    "in_progress",
+    "stopped",
+    "failed",
+    "completed",
+    "closed",
+    "publishing",
+    "published",
+    "unknown",
 )
 COMMANDS = ("cancel", "stop", "delete", "delete --stop", "delete --permanently")
 VERBS = {"tasks.stop": "stopped", "tasks.archive_many": "archived", "tasks.delete": "deleted for good"}
