@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.errors import ExpflowError, UsageError
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS, check_standard
 from expflow_hooks.core.metrics.values import unwrapped
@@ -177,7 +177,7 @@ def report_standard(
     if task is not None and own is None:
         from expflow_hooks.sources.clearml.report import start_report
 
-        report = start_report(task, reported, iteration, timeout)
+        report = start_report(task, reported, iteration, timeout, _clean_commit())
         return report.close() if wait else report
     if not wait:
         raise UsageError("wait=False goes with a ClearML task; here there is nothing to wait for")
@@ -185,3 +185,14 @@ def report_standard(
         for name, value in reported.items():
             own(title=STANDARD_METRICS[name]["group"], series=name, value=value, iteration=iteration or 0)
     return reported
+
+
+def _clean_commit() -> str | None:
+    """Return the commit to which the work tree has no changes; None where it has some, or nobody can tell."""
+    from expflow_hooks.git.provenance import provenance
+
+    try:
+        tree = provenance(registry_path(None, load_policy()))
+    except ExpflowError:  # a broken policy is no reason to lose the numbers
+        return None
+    return tree.get("commit") if tree.get("dirty") is False else None

@@ -29,15 +29,24 @@ def command() -> None:
     "--aggregate-values",
     "values",
     type=click.Choice(["last", "min", "max"]),
-    default="last",
-    show_default=True,
-    help="Which of a metric's values over the training counts.",
+    help="Which of every metric's values over the training counts. Default: the policy's, else last.",
+)
+@click.option(
+    "--at-best", is_flag=True, help="Judge all metrics at the best iteration of --sort-by; one request a task more."
 )
 @click.option("--subprojects", is_flag=True, help="The projects below the project as well.")
 @click.option("--commit", "commits", metavar="SHA", multiple=True, help="Only experiments of this commit.")
 def compare_scores(
-    form: str, output: str | None, fail_on: str, values: str, commits: tuple[str, ...], **options: Any
+    form: str,
+    output: str | None,
+    fail_on: str,
+    values: str | None,
+    at_best: bool,
+    commits: tuple[str, ...],
+    **options: Any,
 ) -> int:
     """Rank the server's experiments by a metric; archived ones are left out."""
-    reading = Reading(values, commits)
+    if at_best and values:
+        raise click.UsageError("--at-best and --aggregate-values exclude each other")
+    reading = Reading(values, commits, at_best=at_best)
     return compare(policy(), {**options, "source": CLEARML}, form, output, fail_on, reading)

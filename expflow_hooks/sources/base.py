@@ -38,10 +38,11 @@ class Reading(NamedTuple):
     `judged` says that the query's metrics will be compared, so that an ambiguous name of one is an error.
     """
 
-    aggregate: str = "last"  # or min, max
+    aggregate: str | None = None  # last, min or max for every metric; None: each by the policy, else its last
     commits: tuple[str, ...] = ()
     judged: bool = True
     dirty: bool = False  # whether there were uncommitted changes; costs the whole diff of every task
+    at_best: bool = False  # judge all metrics at the best iteration of the first; costs a request a task
 
 
 LAST = Reading()

@@ -18,7 +18,8 @@ def ready(research, clearml):
 
 def made_of(research, number=50, diff="", **fields):
     script = {"version_num": research.head, "branch": "feature", "diff": diff}
-    return task(number, script=script, **{"last_metrics": GOOD, **fields})
+    tags = ["task1", f"expflow-clean:{research.head[:12]}"]
+    return task(number, script=script, **{"last_metrics": GOOD, "tags": tags, **fields})
 
 
 def test_a_task_of_the_head_is_the_candidate(ready, clearml):
@@ -41,6 +42,12 @@ def test_the_audit_sees_metrics_that_the_ranking_does_not_ask_for(research, clea
     clearml.tasks.append(made_of(research))
     assert research.run() == 0, research.text
     assert "`50 reported`" in research.comment
+
+
+def test_a_task_without_a_stored_diff_is_not_clean_unless_the_run_looked(ready, clearml):
+    clearml.tasks.append(made_of(ready, tags=["task1"]))
+    assert ready.run() == 1
+    assert "nobody recorded whether there were uncommitted changes" in ready.comment
 
 
 def test_a_zero_that_may_be_a_nan_does_not_pass(ready, clearml):

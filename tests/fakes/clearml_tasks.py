@@ -40,6 +40,8 @@ def task(number: int, project: str = "p1", **fields: Any) -> dict[str, Any]:
         "tags": ["task1"],
         "system_tags": [],
         "project": project,
+        "created": f"2026-11-01T09:30:{number % 60:02d}.000000+00:00",
+        "started": f"2026-11-01T09:30:{number % 60:02d}.000000+00:00",
         "completed": f"2026-11-01T10:00:{number % 60:02d}.000000+00:00",
         "active_duration": 1800,
         "last_metrics": metrics(

@@ -145,7 +145,7 @@ def test_a_task_becomes_a_record(server, run, work, repo):
     server.tasks = [task(1, script={"version_num": "", "diff": ""}, last_metrics=scores)]
     code, out, err = run("run", "add", "--task-id", ID, *HERE)
     assert code == 0 and f"{ID} added" in out
-    assert "left out pde_mean" in err and "active duration" in err
+    assert "left out pde_mean" in err and "last session" in err
     (line,) = lines(work)
     assert line["metrics"] == {"seg_total": 2, "train_time_min": 30.0}
     assert "commit" not in line and line["params"]["Args/sub_step"] == "4"

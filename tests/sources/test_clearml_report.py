@@ -141,3 +141,26 @@ def test_a_flush_that_never_returns_does_not_hold_the_caller():
     with pytest.raises(UnreadableError, match=r"not confirmed within 0\.2 s"):
         report_standard(Hanging(), seg_total=1.0, timeout=0.2)
     never.set()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_work_tree_is_looked_at_and_a_clean_one_is_marked(server, home, repo, work, changed):
+    (home / "sdk.conf").write_text(
+        "sdk { development { report_use_subprocess: false, vcs_repo_detect_async: false,"
+        " store_uncommitted_code_diff: false, detect_with_pip_freeze: false } }"
+    )
+    (work / "train.py").write_text(_START + "attempt(seg_total=5.0)\n")
+    repo("remote", "add", "origin", "https://example.invalid/x.git")
+    repo("add", ".")
+    repo("commit", "-qm", "one")
+    if changed:
+        with (work / "train.py").open("a") as file:
+            file.write("# changed\n")
+    env = {**os.environ, **server.environment, "CLEARML_CONFIG_FILE": str(home / "sdk.conf")}
+    env |= {"CLEARML_WEB_HOST": server.url, "CLEARML_FILES_HOST": server.url}
+    done = subprocess.run([sys.executable, "train.py"], cwd=work, env=env, capture_output=True, text=True, timeout=90)
+    assert "reported" in done.stdout, done.stderr
+    (found,) = server.tasks
+    assert found["script"]["version_num"] == repo("rev-parse", "HEAD") and not found["script"].get("diff")
+    marks = [tag for tag in found["tags"] if tag.startswith("expflow-clean:")]
+    assert marks == ([] if changed else [f"expflow-clean:{found['script']['version_num'][:12]}"])

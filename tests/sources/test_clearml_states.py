@@ -14,22 +14,12 @@ from fakes.clearml_tasks import task
 from expflow_hooks import init_pin
 from expflow_hooks.cli import main
 from expflow_hooks.core.registry.permit import Permit
+from expflow_hooks.sources.clearml.task import STATES
 
 ID, OTHER = f"{1:032x}", f"{2:032x}"
 HERE = ("--source", "experiments.jsonl")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "clearml.md"
-STATUSES = (
-    "created",
-    "queued",
-    "in_progress",
-    "stopped",
-    "failed",
-    "completed",
-    "closed",
-    "publishing",
-    "published",
-    "unknown",
-)
+STATUSES = (*STATES, "unknown")
 COMMANDS = ("cancel", "stop", "delete", "delete --stop", "delete --permanently")
 VERBS = {"tasks.stop": "stopped", "tasks.archive_many": "archived", "tasks.delete": "deleted for good"}
 
@@ -80,16 +70,10 @@ def test_every_state_and_command_is_as_documented(server, run, work, status, com
     assert code == 0, err
     assert (changes(server) or ["nothing"]) == done.split(", ")
     (line,) = lines(work)
-    assert (line["status"], line["event"]["before"]) == (recorded, recorded_before(status))
+    assert (line["status"], line["event"]["before"]) == (recorded, STATES.get(status, status))
     gone = "deleted for good" in done
     assert [one["id"] for one in server.tasks] == ([] if gone else [ID])
     assert "tasks.dequeue" not in [call for call, _ in server.calls]
-
-
-def recorded_before(status):
-    from expflow_hooks.sources.clearml.task import STATES
-
-    return STATES.get(status, status)
 
 
 @pytest.mark.parametrize("operation", COMMANDS)

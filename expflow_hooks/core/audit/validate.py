@@ -104,9 +104,12 @@ def _judge_clean(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
     if not commit:
         detail = "no commit recorded"
     elif experiment.dirty is None:
-        detail = "nobody recorded whether there were uncommitted changes"
+        detail = "nobody recorded whether there were uncommitted changes; report_standard, record and track do"
     else:
-        detail = "uncommitted changes" if experiment.dirty else f"commit {commit[:12]}"
+        unseen = ""
+        if experiment.clearml_task_id and not experiment.code:
+            unseen = "; untracked files and unpushed commits do not show"
+        detail = "uncommitted changes" if experiment.dirty else f"commit {commit[:12]}{unseen}"
     return Check("clean", rule.show(), bool(commit) and experiment.dirty is False, commit, detail)
 
 

@@ -24,6 +24,7 @@ class Metric(NamedTuple):
     description: str
     threshold: float | None = None
     source: str | None = None  # the name under which experiments report it, where that differs
+    aggregate: str | None = None  # last, min or max: which of the values over a training counts, where a source has all
 
     def entry(self) -> Mapping[str, Any]:
         """Return the read-only mapping that `STANDARD_METRICS` holds; `threshold` only where one exists."""
@@ -79,6 +80,11 @@ def zero_mark(name: str) -> str:
     One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
     """
     return f"expflow-zero:{name}"
+
+
+def clean_mark(commit: str) -> str:
+    """Return the ClearML tag that says: `report_standard` saw no uncommitted changes to this commit."""
+    return f"expflow-clean:{commit[:12]}"
 
 
 class Metrics:

@@ -16,6 +16,7 @@ INF = "inf"
 NEGATIVE_INF = "-inf"
 TYPE = "type"
 SUSPECT_ZERO = "suspect-zero"
+RESUMED_STATUS = "resumed"
 
 LARGEST = 1.7976931348623157e308  # the largest finite double, IEEE 754 binary64
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -34,6 +35,7 @@ class NoValue:
 
 ABSENT = NoValue(MISSING)
 SUSPECT = NoValue(SUSPECT_ZERO)
+RESUMED = NoValue(RESUMED_STATUS)  # a time of which only the last session is known
 
 
 def value_status(value: Any) -> str | None:

@@ -80,6 +80,9 @@ _METRIC_KEYS = schema.mapping(
         "description": Key(_TEXT, "What it is."),
         "threshold": Key(schema.refined(_NUMBER, _finite), "The threshold that `metrics show` tells."),
         "from": Key(_TEXT, "The name under which experiments report it, where that differs."),
+        "aggregate": Key(
+            schema.choice("last", "min", "max"), "Which of the values over a ClearML task's training counts."
+        ),
         "trust_zero": Key(_BOOL, "Take an exact 0.0 from ClearML for a value, not for a NaN that was uploaded as 0.0."),
     }
 )

@@ -13,8 +13,10 @@ from expflow_hooks.core.errors import TransitionError, UnreadableError, UsageErr
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.registry.experiment import Experiment, next_state
 from expflow_hooks.sources.clearml.client import Client, ServerError
+from expflow_hooks.sources.clearml.metrics import Flattening
 from expflow_hooks.sources.clearml.query import read_by_id, read_children
-from expflow_hooks.sources.clearml.task import Flattening, Remarks, to_experiment
+from expflow_hooks.sources.clearml.remarks import Remarks
+from expflow_hooks.sources.clearml.task import to_experiment
 
 WAIT = 60.0  # seconds for a worker to obey
 _LIVE = frozenset({"queued", "in_progress"})  # what a worker has, or will have

@@ -16,7 +16,8 @@ from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.reader import Progress, Unreadable
 from expflow_hooks.sources.base import LAST, Reading, Source
 from expflow_hooks.sources.clearml.read import flattening
-from expflow_hooks.sources.clearml.task import Remarks, to_experiment
+from expflow_hooks.sources.clearml.remarks import Remarks
+from expflow_hooks.sources.clearml.task import to_experiment
 
 TASK = "task.json"
 METRICS = "metrics.jsonl"

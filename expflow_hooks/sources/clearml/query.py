@@ -13,7 +13,8 @@ from expflow_hooks.core.registry.experiment import STATES as OURS
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.sources.clearml.client import Client, ServerError
 from expflow_hooks.sources.clearml.credentials import HOST
-from expflow_hooks.sources.clearml.task import AGGREGATES, STATES
+from expflow_hooks.sources.clearml.metrics import AGGREGATES
+from expflow_hooks.sources.clearml.task import STATES
 
 PAGE = 500  # tasks: the server gives no more at once
 _STABLE = ("id",)  # an order that no change of a task disturbs

@@ -11,10 +11,14 @@ from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.reader import Progress
 from expflow_hooks.sources.base import CLEARML, LAST, Reading, Source
+from expflow_hooks.sources.clearml import times
+from expflow_hooks.sources.clearml.at_best import at_best
 from expflow_hooks.sources.clearml.client import Client
 from expflow_hooks.sources.clearml.credentials import find_credentials
-from expflow_hooks.sources.clearml.query import DIFF, DURATION, Wanted, metric_order, read_by_id, read_tasks
-from expflow_hooks.sources.clearml.task import TRAIN_TIME, Flattening, Remarks, to_experiment
+from expflow_hooks.sources.clearml.metrics import Flattening
+from expflow_hooks.sources.clearml.query import DIFF, Wanted, metric_order, read_by_id, read_tasks
+from expflow_hooks.sources.clearml.remarks import TRAIN_TIME, Remarks
+from expflow_hooks.sources.clearml.task import STATES, to_experiment
 
 
 def open_clearml(
@@ -36,7 +40,9 @@ def open_clearml(
         remarks, done = Remarks(), 0
         for page in read_tasks(server, wanted):
             for task in page:
-                experiment = to_experiment(task, how, remarks)
+                if reading.at_best and STATES.get(str(task.get("status"))) == "completed":
+                    task = at_best(task, how, higher=_higher(query), client=server)
+                experiment = to_experiment(task, how, remarks, server)
                 if _of_commits(experiment, reading.commits):
                     yield experiment
             done += len(page)
@@ -78,9 +84,10 @@ def read_some(
     """Return the tasks of these ids as experiments, those that the server knows, and the warnings."""
     how = Flattening(policy.metrics, tuple(policy.metrics.source(name) for name in needed))
     remarks = Remarks()
-    fields = (DURATION, DIFF) if dirty else (DURATION,)
-    tasks = read_by_id(client or open_client(), ids, fields)
-    return [to_experiment(task, how, remarks) for task in tasks], remarks.lines()
+    fields = (*times.FIELDS, DIFF) if dirty else times.FIELDS
+    server = client or open_client()
+    found = [to_experiment(task, how, remarks, server) for task in read_by_id(server, ids, fields)]
+    return found, remarks.lines()
 
 
 def flattening(metrics: Metrics, query: Query, reading: Reading) -> Flattening:
@@ -102,14 +109,20 @@ def _wanted(query: Query, reading: Reading, how: Flattening) -> Wanted:
     )
     if not reading.judged:
         return wanted
+    higher, name = _higher(query), how.needed[0]
+    aggregate = ("max" if higher else "min") if reading.at_best else how.aggregate_of(name)
+    return wanted._replace(order=metric_order(name, higher=higher, aggregate=aggregate))
+
+
+def _higher(query: Query) -> bool:
+    """Say whether a larger value of the metric that is sorted by is better."""
     metric = query.metrics.get(query.sort_by)
-    higher = query.higher_is_better if query.higher_is_better is not None else bool(metric and metric.higher_is_better)
-    return wanted._replace(order=metric_order(how.needed[0], higher=higher, aggregate=reading.aggregate))
+    return query.higher_is_better if query.higher_is_better is not None else bool(metric and metric.higher_is_better)
 
 
 def _fields(how: Flattening, reading: Reading) -> tuple[str, ...]:
     timed = how.metrics.source(TRAIN_TIME) in how.needed
-    return (DURATION,) * timed + (DIFF,) * reading.dirty
+    return times.FIELDS * timed + (DIFF,) * reading.dirty
 
 
 def _of_commits(experiment: Experiment, commits: Sequence[str]) -> bool:

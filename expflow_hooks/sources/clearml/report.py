@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.metrics.standard import REPORTED_MARK, STANDARD_METRICS, zero_mark
+from expflow_hooks.core.metrics.standard import REPORTED_MARK, STANDARD_METRICS, clean_mark, zero_mark
 
 TIMEOUT = 30.0  # seconds from the call until it is given up, whatever the SDK does
 _SETTLE = 5.0  # seconds after the upload in which the server may still show the value before
@@ -69,17 +69,24 @@ class Report:
 
 
 def start_report(
-    task: Any, reported: Mapping[str, float], iteration: int | None = None, timeout: float = TIMEOUT
+    task: Any,
+    reported: Mapping[str, float],
+    iteration: int | None = None,
+    timeout: float = TIMEOUT,
+    clean: str | None = None,
 ) -> Report:
-    """Begin to report checked metrics through a task's logger; `iteration` is the task's last one unless given."""
-    return Report(reported, lambda: _Sending(task, reported, timeout).run(iteration), timeout)
+    """Begin to report checked metrics through a task's logger; `iteration` is the task's last one unless given.
+
+    `clean` is the commit to which the work tree had no changes, for the tag that says so if it is the task's.
+    """
+    return Report(reported, lambda: _Sending(task, reported, timeout, clean).run(iteration), timeout)
 
 
 class _Sending:
     """The steps of one report; each may wait for the server as long as the SDK likes."""
 
-    def __init__(self, task: Any, reported: Mapping[str, float], timeout: float) -> None:
-        self._task, self._reported = task, reported
+    def __init__(self, task: Any, reported: Mapping[str, float], timeout: float, clean: str | None) -> None:
+        self._task, self._reported, self._clean = task, reported, clean
         self._deadline = time.monotonic() + timeout
 
     def run(self, iteration: int | None) -> None:
@@ -131,15 +138,21 @@ class _Sending:
         """Tag the task as reported, and each exact zero as meant; take off the tag of what is no zero any more."""
         if not callable(getattr(self._task, "add_tags", None)):
             return
-        zeros = [zero_mark(name) for name, value in self._reported.items() if value == 0]
+        marks = [REPORTED_MARK, *(zero_mark(name) for name, value in self._reported.items() if value == 0)]
+        script = getattr(getattr(self._task, "data", None), "script", None)
+        if self._clean and getattr(script, "version_num", None) == self._clean:
+            marks.append(clean_mark(self._clean))
         stale = {zero_mark(name) for name, value in self._reported.items() if value != 0} & set(self._tags())
         if stale:
             self._call("remove_tags", tags=sorted(stale))
-        self._task.add_tags([REPORTED_MARK, *zeros])
+        self._task.add_tags(marks)
         if self._offline or not callable(getattr(self._task, "get_tags", None)):
             return
-        wanted = {REPORTED_MARK, *zeros}
-        self._wait_for(lambda: sorted((wanted - set(self._tags())) | (stale & set(self._tags()))), _not_tagged)
+        self._wait_for(lambda: self._tags_unchanged(marks, stale), _not_tagged)
+
+    def _tags_unchanged(self, added: list[str], removed: set[str]) -> list[str]:
+        tags = set(self._tags())
+        return [tag for tag in added if tag not in tags] + sorted(removed & tags)
 
     def _tags(self) -> list[str]:
         if not self._offline:
