@@ -65,7 +65,8 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
         assert session["metrics"] == pytest.approx(same["metrics"], rel=1e-12)
         assert (session["name"], session["params"]) == (same["name"], {k: str(v) for k, v in same["params"].items()})
         zeros = {f"expflow-zero:{name}" for name, value in same["metrics"].items() if value == 0}
-        assert set(session["tags"]) == {"submission", "expflow-reported"} | zeros
+        marks = {"submission", "expflow-reported", f"expflow-clean:{same['commit'][:12]}"}
+        assert set(session["tags"]) == marks | zeros
     again = json.loads(here("compare-scores", "--source", "sessions/offline", "--format", "json")[1])
     assert [row["name"] for row in again["ranking"]] == [row["name"] for row in board["ranking"]]
     one = next(str(path.relative_to(work)) for path in (work / "sessions" / "offline").glob("*.zip"))
