@@ -21,6 +21,7 @@ COMMANDS = {
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
+    "diff": ("cli.diff", "Compare two experiments: metrics, parameters, code; differences first."),
     "clearml": ("cli.clearml", "Rank the experiments of a ClearML server."),
     "audit": ("cli.audit", "Check an experiment against the rules."),
     "scan": ("cli.scan", "Find what gives a PIN away: in files, the index, a push or all of history."),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from expflow_hooks.core.errors import USAGE
 from expflow_hooks.core.suggest import did_you_mean
 
 
@@ -21,6 +22,13 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, commands_at: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.commands_at = commands_at or {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help where nothing is asked for; that is no success, so that an empty variable passes no check."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit(USAGE)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, those of the table last, in its order."""

@@ -72,7 +72,7 @@ def width(text: str) -> int:
 def to_text(table: Table, look: Look = PLAIN) -> str:
     """Return the table aligned for a terminal, fitted to its width."""
     cells = [[_cut(terminal(cell)) for cell in row] for row in table.rows]
-    headings = [column.heading for column in table.columns]
+    headings = [terminal(column.heading) for column in table.columns]
     widths = [max(map(width, column)) for column in zip(headings, *cells, strict=True)]
     shown, widths = _fitted(table.columns, widths, look.columns)
     lines = [_aligned([headings[i] for i in shown], shown, widths, table.columns)]
@@ -145,7 +145,7 @@ def to_form(table: Table, form: str, look: Look = PLAIN) -> str:
 def to_markdown(table: Table) -> str:
     """Return the table as GitHub's Markdown; every cell of data in a code span."""
     lines = [
-        "| " + " | ".join(column.heading for column in table.columns) + " |",
+        "| " + " | ".join(_markdown_cell(column.heading) for column in table.columns) + " |",
         "|" + "|".join("---:" if column.right else "---" for column in table.columns) + "|",
     ]
     lines += ["| " + " | ".join(_markdown_cell(cell) for cell in row) + " |" for row in table.rows]
