@@ -10,6 +10,7 @@ The public API, each name loaded when it is first used:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ExpflowWarning": "core.errors",
     "STANDARD_METRICS": "core.metrics.standard",
     "Gate": "core.metrics.gates",
     "GroupBy": "core.ranking.query",
@@ -29,6 +30,7 @@ TYPE_CHECKING = False  # `typing` costs as much as a bare Python's start, and a 
 if TYPE_CHECKING:
     from expflow_hooks.api import compare_scores, record, report_standard
     from expflow_hooks.core.audit.validate import validate_competition_rules
+    from expflow_hooks.core.errors import ExpflowWarning
     from expflow_hooks.core.metrics.gates import Gate, parse_gate
     from expflow_hooks.core.metrics.standard import STANDARD_METRICS
     from expflow_hooks.core.pin.guard import verify_pin
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STANDARD_METRICS",
+    "ExpflowWarning",
     "Gate",
     "GroupBy",
     "clear_pin",

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+import os
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from expflow_hooks.core.errors import ExpflowError, UsageError
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS, check_standard
-from expflow_hooks.core.metrics.values import unwrapped
 from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import rank
-from expflow_hooks.core.registry.experiment import STATES, UNFINISHED, Selection
-from expflow_hooks.core.results import RankingResult
+from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.core.results import ExperimentRecord, RankingResult
 from expflow_hooks.render.ranking import ranking_json
 from expflow_hooks.sources.base_group import to_compare
 from expflow_hooks.sources.open import open_source, registry_path
 
 if TYPE_CHECKING:
+    from expflow_hooks.core.registry.record import Json, Number, State
     from expflow_hooks.core.registry.writer import Writer
     from expflow_hooks.sources.clearml.report import Report
 
@@ -38,80 +38,32 @@ def _writer(path: str) -> Writer:
 def record(
     experiment_id: str,
     *,
-    status: str | None = None,
-    metrics: Mapping[str, Any] | None = None,
-    params: Mapping[str, Any] | None = None,
-    tags: Iterable[str] | None = None,
-    registry: str | None = None,
-    **fields: Any,
-) -> dict[str, Any]:
-    """Append an experiment's present state to the registry and return the record as written.
+    status: State | None = None,
+    metrics: Mapping[str, Number] | None = None,
+    params: Mapping[str, object] | None = None,
+    tags: str | Iterable[str] | None = None,
+    registry: str | os.PathLike[str] | None = None,
+    replace: bool = False,
+    **fields: Json,
+) -> ExperimentRecord:
+    """Add to what the registry has of an experiment and return the record as written.
 
-    `metrics` are numbers in the metric's unit, `params` {path: value}; further fields (`name`, `project`, `commit`)
-    are kept as they are. What an unfinished experiment said before and is not given now stays; of a finished one
-    nothing does. Commit, branch, dirty and timestamp come from git and the clock where they are absent.
+    `metrics` are numbers in the metric's unit, `params` {path: value}, nested or flat: a key that is given replaces
+    that key, all else stays; `replace` starts the record anew. Further fields (`name`, `project`, `commit`) are kept as
+    they are. Without a status, an experiment is completed once it has metrics, and running before. Commit, branch,
+    dirty and code are git's at the record that says running, else at the first one.
 
     Raises UsageError (a ValueError) for an unknown state or a value that JSON cannot hold, UnreadableError if the line
-    cannot be written.
+    cannot be written. Warns (ExpflowWarning) of names that are nearly known ones and of numbers that do not count.
     """
-    given = {
-        "experiment_id": experiment_id,
-        "status": status,
-        "metrics": None if metrics is None else {name: unwrapped(value) for name, value in metrics.items()},
-        "params": None if params is None else {path: str(value) for path, value in params.items()},
-        "tags": None if tags is None else [str(tag) for tag in tags],
-        **fields,
-    }
-    path = registry_path(registry, load_policy())
-    return append_record(_writer(path), {key: value for key, value in given.items() if value is not None})
+    from expflow_hooks.operations.recording import Surroundings, append_records
 
-
-def append_record(writer: Writer, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Append a record to the registry, completed from what is known, and return it."""
-    return append_records(writer, [given])[0]
-
-
-def append_records(writer: Writer, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Append records to the registry, all or none of them, completed from what is known, and return them."""
-    from expflow_hooks.core.registry.writer import Change
-    from expflow_hooks.git.provenance import provenance
-
-    ids = [check_record(given) for given in records]
-    filled = {**provenance(writer.path), "timestamp": datetime.now(timezone.utc).isoformat(timespec="seconds")}
-    written: list[dict[str, Any]] = []
-
-    def making(given: Mapping[str, Any]) -> Callable[[dict[str, Any] | None], dict[str, Any]]:
-        def make(before: dict[str, Any] | None) -> dict[str, Any]:
-            # A run's code is that of its start, so an unfinished experiment's own words go before git's.
-            unfinished = before is not None and before.get("status") in UNFINISHED
-            carried = {k: value for k, value in (before or {}).items() if unfinished and k not in ("prev", "event")}
-            written.append({**carried, **given, **_absent(filled, given, carried)})
-            return written[-1]
-
-        return make
-
-    try:
-        writer.update_all([Change(name, making(given)) for name, given in zip(ids, records, strict=True)])
-    except ValueError as error:
-        raise UsageError(f"{ids[len(written) - 1]}: {error}") from None
-    return written
-
-
-def check_record(given: Mapping[str, Any]) -> str:
-    """Return a record's id; raise UsageError for one that the registry does not take."""
-    experiment_id, status = given.get("experiment_id"), given.get("status")
-    if not isinstance(experiment_id, str) or not experiment_id.strip():
-        raise UsageError("a record needs an experiment_id, text such as 'exp-001'")
-    if status is not None and status not in STATES:
-        raise UsageError(f"{experiment_id}: {status!r} is not a state; states are {', '.join(STATES)}")
-    return experiment_id
-
-
-def _absent(filled: Mapping[str, Any], *known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what git and the clock say, as far as nobody said it; a commit that was given says its own branch."""
-    if any(one.get("commit") or one.get("commit_hash") for one in known):
-        filled = {"timestamp": filled["timestamp"]}
-    return {key: value for key, value in filled.items() if all(one.get(key) is None for one in known)}
+    policy = load_policy()
+    path = registry_path(None if registry is None else os.fspath(registry), policy)
+    named = {"status": status, "metrics": metrics, "params": params, "tags": tags}
+    given = {"experiment_id": experiment_id, **named, **fields}
+    (written,) = append_records(_writer(path), [given], Surroundings(path, policy), replace=replace)
+    return cast("ExperimentRecord", written)
 
 
 def compare_scores(

@@ -1,13 +1,16 @@
-"""Reading the records that `run add` is given: one JSON object, a list of them, or one a line."""
+"""The records that `run add` is given, one JSON object, a list of them, or one a line: read, checked, appended."""
 
 from __future__ import annotations
 
 import json
 import sys
+import warnings
 from typing import Any
 
-from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.cli.options import policy
+from expflow_hooks.core.errors import ExpflowWarning, UnreadableError, UsageError
 from expflow_hooks.core.registry.codec import decode_record
+from expflow_hooks.render.output import warn
 
 _RIGHT = 'such as {"experiment_id": "exp-001", "metrics": {"pde_mean": 12.5}}'
 
@@ -20,6 +23,18 @@ def read_records(file: str) -> list[dict[str, Any]]:
         lines = [(number, line) for number, line in enumerate(data.split(b"\n"), start=1) if line.strip()]
         return _checked(file, lines)
     return _checked(file, [(number, json.dumps(item).encode()) for number, item in enumerate(whole, start=1)])
+
+
+def append_records(path: str, records: list[dict[str, Any]], *, replace: bool = False) -> None:
+    """Add records to a registry, all or none of them. Raises UsageError."""
+    from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.operations import recording
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ExpflowWarning)
+        recording.append_records(Writer(path), records, recording.Surroundings(path, policy()), replace=replace)
+    for message in dict.fromkeys(str(one.message) for one in told):
+        warn(message)
 
 
 def _read(file: str) -> bytes:

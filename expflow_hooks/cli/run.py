@@ -106,27 +106,29 @@ command.add_command(click.Command("status", params=show.params, callback=show.ca
 @command.command("add", epilog='Example: echo \'{"experiment_id": "exp-001"}\' | expflow-hooks run add -')
 @click.argument("file", metavar="FILE|-", required=False)
 @click.option("--task-id", "-t", metavar="T", help="Make the record from this ClearML task; a FILE's one goes over it.")
+@click.option("--replace", is_flag=True, help="Start the record anew: what was recorded before and is not given goes.")
 @click.option("--source", metavar="FILE", help="The registry to add to.")
-def add(file: str | None, task_id: str | None, source: str | None) -> int:
-    """Add experiments to the registry: one JSON object, a list of them, or one a line.
+def add(file: str | None, task_id: str | None, replace: bool, source: str | None) -> int:
+    """Add experiments, or to what is recorded of them: one JSON object, a list of them, or one a line.
 
-    Commit, branch, dirty and time come from git and the clock where a record does not say them.
+    A metric or parameter that is given replaces that one, all else stays. Commit, branch, dirty, code and time come
+    from git and the clock where a first record does not say them.
     """
     if task_id is not None:
         from expflow_hooks.cli.tasks import add_from_task
 
+        if replace:
+            raise click.UsageError("--replace is for records of your own, not for --task-id")
         return add_from_task(task_id, file, source)
     if file is None:
         raise click.UsageError("give a FILE, - for standard input, or --task-id T")
-    from expflow_hooks.api import append_records
-    from expflow_hooks.cli.records import read_records
-    from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.cli.records import append_records, read_records
 
     records = read_records(file)
-    writer = Writer(registry_path(source, policy()))
-    append_records(writer, records)
+    path = registry_path(source, policy())
+    append_records(path, records, replace=replace)
     emit(
-        f"{len(records)} added to {writer.path}: {', '.join(r['experiment_id'] for r in records[:5])}"
+        f"{len(records)} added to {path}: {', '.join(r['experiment_id'] for r in records[:5])}"
         f"{', …' if len(records) > 5 else ''}\n"
     )
     return OK

@@ -36,6 +36,10 @@ class ExpflowError(Exception):
     exit_code = USAGE
 
 
+class ExpflowWarning(UserWarning):
+    """What training code should be told of and is not stopped by."""
+
+
 class UsageError(ExpflowError, ValueError):
     """The command line, a gate, a metric's name or a value is not of the right form."""
 

@@ -107,6 +107,14 @@ class _Identified(TypedDict):
     experiment_id: str
 
 
+class CodeRun(TypedDict, total=False):
+    """The code that ran: the patterns of its files, the digest over them, and when it was taken."""
+
+    paths: list[str]
+    id: str
+    at: Literal["start", "record"]
+
+
 class ExperimentRecord(_Identified, total=False):
     """A registry line; fields of other tools survive beside these."""
 
@@ -120,7 +128,8 @@ class ExperimentRecord(_Identified, total=False):
     commit: str
     branch: str
     dirty: bool
-    code: dict[str, Any]
+    code: CodeRun
+    error: str
     clearml_task_id: str
     event: RunEvent
     prev: list[str]

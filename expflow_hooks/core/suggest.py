@@ -15,3 +15,12 @@ def did_you_mean(name: str, known: Iterable[str], count: int = 3) -> str:
         near += [known_name for known_name in names if known_name.startswith(name) and known_name not in near]
     near = near[:count]
     return f"; did you mean {', '.join(near)}?" if near else ""
+
+
+def nearly(name: str, known: Iterable[str], likeness: float) -> str | None:
+    """Return the known name that an unknown one is nearly, by a likeness from 0 to 1, or None."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    near = [] if name in names else get_close_matches(name[:200], names, n=1, cutoff=likeness)
+    return near[0] if near else None

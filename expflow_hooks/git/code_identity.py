@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import posixpath
 import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from expflow_hooks.core.change.code import Entry, code_id
+from expflow_hooks.core.change.code import Entry, code_id, policy_patterns
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.policy.path_patterns import matcher
+from expflow_hooks.core.policy.path_patterns import any_match, matcher
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.git.provenance import path_inside
 from expflow_hooks.git.repository import Git
 
 MOST = 100 << 20
@@ -34,10 +37,14 @@ _SETTINGS = (
 
 
 class WorkTree(NamedTuple):
-    """The digest of a work tree's code; where there is none, the reason, or nothing outside a repository."""
+    """The digest of a work tree's code, the reason why there is none, and the patterns of the code's files.
+
+    Outside a repository all three are empty.
+    """
 
     id: str = ""
     why: str = ""
+    paths: tuple[str, ...] = ()
 
 
 def code_of_commit(git: Git, commit: str, patterns: Sequence[str]) -> str:
@@ -45,21 +52,41 @@ def code_of_commit(git: Git, commit: str, patterns: Sequence[str]) -> str:
     return code_id(git.tree(commit), patterns)
 
 
+def code_here(policy: Policy, registry: str | None = None, folder: str = ".") -> WorkTree:
+    """Return the code around `folder` by its policy, tracked or not, ignored files apart. No error is raised.
+
+    `registry` is the one that is written to, which may be another than the policy's.
+    """
+    return _looked(folder, lambda top: patterns_here(policy, top, registry))
+
+
 def code_of_work_tree(patterns: Sequence[str], folder: str = ".") -> WorkTree:
-    """Return the digest of the code around `folder`, tracked or not, ignored files apart. No error is raised."""
+    """Return the code around `folder` by patterns. No error is raised."""
+    return _looked(folder, lambda _: tuple(patterns))
+
+
+def patterns_here(policy: Policy, top: str, registry: str | None = None) -> tuple[str, ...]:
+    """Return the patterns of the code in a work tree, by its policy; a registry that is used besides is no code."""
+    patterns = policy_patterns(policy, posixpath.dirname(path_inside(top, policy.path)))
+    used = path_inside(top, registry)
+    return (*patterns, f"!{used}") if used and any_match(patterns, [used]) else patterns
+
+
+def _looked(folder: str, patterns_in: Callable[[str], tuple[str, ...]]) -> WorkTree:
     if shutil.which("git") is None:
         return WorkTree()
     try:
         top = Git(folder).try_top()
         if not top:
             return WorkTree()
+        patterns = patterns_in(top)
         with tempfile.TemporaryDirectory(prefix="expflow-", ignore_cleanup_errors=True) as scratch:
             shadow = _Shadow(top, scratch, matcher(patterns))
             shadow.add_all()
             found = code_id(shadow.entries(), patterns)
     except (UnreadableError, OSError) as error:
         return WorkTree(why=str(error))
-    return WorkTree(found, "" if found else "no file here is one of leaderboard.paths")
+    return WorkTree(found, "" if found else "no file here is one of leaderboard.paths", patterns)
 
 
 class _Shadow:

@@ -24,10 +24,21 @@ def provenance(registry: str | None = None, folder: str = ".") -> dict[str, Any]
     except UnreadableError:  # training goes on where git cannot say what runs
         return {}
     pathspec = ["."]
-    if registry and not os.path.relpath(os.path.realpath(registry), top).startswith(".."):
-        pathspec.append(f":(top,exclude,literal){os.path.relpath(os.path.realpath(registry), top)}")
+    if inside := path_inside(top, registry):
+        pathspec.append(f":(top,exclude,literal){inside}")
     found: dict[str, Any] = {"commit": commit, "dirty": _differs(Git(top), pathspec)}
     return found | ({"branch": branch} if branch else {})
+
+
+def path_inside(top: str, path: str | None) -> str:
+    """Return a path from a folder on, links followed and with `/`; nothing for one that is not in it."""
+    if not path or path == "-":
+        return ""
+    try:
+        found = os.path.relpath(os.path.realpath(path), os.path.realpath(top))
+    except ValueError:  # another drive
+        return ""
+    return "" if found == os.pardir or found.startswith(os.pardir + os.sep) else found.replace(os.sep, "/")
 
 
 def _differs(git: Git, pathspec: list[str]) -> bool:

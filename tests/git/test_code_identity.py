@@ -389,7 +389,9 @@ def test_a_checkpoint_that_nobody_ignored_gives_none_and_is_named(repo, monkeypa
 
 
 def test_paths_that_name_nothing_are_said(repo):
-    assert code_of_work_tree(("none/**",), str(repo.path)) == WorkTree(why="no file here is one of leaderboard.paths")
+    assert code_of_work_tree(("none/**",), str(repo.path)) == WorkTree(
+        "", "no file here is one of leaderboard.paths", ("none/**",)
+    )
 
 
 def test_outside_a_repository_and_without_git_there_is_none(tmp_path, monkeypatch):

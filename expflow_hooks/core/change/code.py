@@ -6,10 +6,12 @@ and git, the index, `ls-tree` and GitHub's trees all give them.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from expflow_hooks.core.policy.path_patterns import matcher
+from expflow_hooks.core.policy.policy import Policy
 
 Entry = tuple[str, str, str]
 """Mode, object id and path, from the repository's root, of a file, a link or a submodule; a folder's is passed over."""
@@ -47,6 +49,14 @@ def code_patterns(paths: Sequence[str] = (), registry: str = "", folder: str = "
     own = f"!{registry}" if registry.endswith(_LINES) else f"!{registry}/*.jsonl"
     below = [_below(pattern, folder.strip("/")) for pattern in (paths or DEFAULT_PATHS)]
     return tuple(dict.fromkeys([*below, _NEVER, *([own] if registry else [])]))
+
+
+def policy_patterns(policy: Policy, folder: str = "") -> tuple[str, ...]:
+    """Return the patterns of the code by a policy; `folder` is the policy's own, from the repository's root."""
+    source = posixpath.normpath((policy.leaderboard.source or "experiments.jsonl").replace("\\", "/"))
+    registry = posixpath.normpath(posixpath.join(folder, source))
+    is_file_here = source != "clearml" and ":" not in source and not registry.startswith(("/", "../"))
+    return code_patterns(policy.leaderboard.paths, registry if is_file_here else "", folder)
 
 
 def _below(pattern: str, folder: str) -> str:

@@ -25,11 +25,15 @@ class Configurations:
             return None
         paths = tuple(params)
         layout = self._layouts.get(paths) or self._new_layout(paths)
-        configuration = (experiment.project, layout.number, layout.values_of(params))
+        values = layout.values_of(params)
         try:
-            return self._numbers.setdefault(configuration, len(self._numbers))
+            found = self._numbers.get((experiment.project, layout.number, values))
         except TypeError:  # a list or a mapping as value
-            return self._numbers.setdefault(repr(configuration), len(self._numbers))
+            found = None
+        if found is None:  # only texts are kept, so that 5 and "5" are one, and True and 1 are two
+            texts = tuple(map(str, values)) if values.__class__ is tuple else str(values)
+            found = self._numbers.setdefault((experiment.project, layout.number, texts), len(self._numbers))
+        return found
 
     def seed(self, experiment: Experiment) -> Seed | None:
         """Return the ignored parameters' names and values, or None for a run that names none of them."""

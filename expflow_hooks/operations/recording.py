@@ -1,0 +1,141 @@
+"""Recording an experiment: what is given, completed by what git and the clock say, appended to the registry."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from expflow_hooks.core.errors import ExpflowWarning, UsageError
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.additions import add_to, clean, doubts, starts
+from expflow_hooks.core.registry.experiment import STATES
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.registry.permit import Permit
+    from expflow_hooks.core.registry.writer import Writer
+
+
+class _AskGit(Exception):
+    """Git has to be asked first, and not while the registry is locked."""
+
+
+class Surroundings:
+    """What git says of the code that runs here: asked when it is wanted, and once."""
+
+    def __init__(self, registry: str, policy: Policy, folder: str = ".") -> None:
+        self.policy = policy
+        self._registry, self._folder = registry, folder
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """Commit, branch, dirty and code; a warning says why there is no code."""
+        from expflow_hooks.git.code_identity import code_here
+        from expflow_hooks.git.provenance import provenance
+
+        found = code_here(self.policy, self._registry, self._folder)
+        if found.why:
+            _warn(f"the code that runs is not known: {found.why}")
+        code = {"code": {"paths": list(found.paths), "id": found.id}} if found.id else {}
+        return provenance(self._registry, self._folder) | code
+
+    def already_said(self) -> dict[str, Any]:
+        """Return what git said; raise _AskGit where it was not asked yet."""
+        if "said" not in self.__dict__:
+            raise _AskGit
+        return self.said
+
+
+def append_records(
+    writer: Writer,
+    records: Iterable[Mapping[str, Any]],
+    here: Surroundings,
+    *,
+    replace: bool = False,
+    permit: Permit | None = None,
+) -> list[dict[str, Any]]:
+    """Add records to what the registry has of their experiments, all or none, and return each whole.
+
+    `replace` starts them anew. Git is asked where the code begins: at a first record, and at one that says running.
+    Raises UsageError for what is no record, PinRefusedError for one that only an operation or the run may bring.
+    """
+    from expflow_hooks.core.registry.writer import Change
+
+    given = [clean(record) for record in records]
+    ids = [check_record(record) for record in given]
+    known = tuple(metric.name for metric in here.policy.metrics)
+    for name, record in zip(ids, given, strict=True):
+        for doubt in doubts(record, known):
+            _warn(f"{name}: {doubt}")
+    written: list[dict[str, Any]] = []
+    changes = [
+        Change(name, _making(record, written, here, replace), permit) for name, record in zip(ids, given, strict=True)
+    ]
+    try:
+        try:
+            writer.update_all(changes)
+        except _AskGit:
+            written.clear()
+            _ = here.said
+            writer.update_all(changes)
+    except ValueError as error:
+        raise UsageError(f"{ids[len(written) - 1]}: {error}") from None
+    return written
+
+
+def _making(
+    given: Mapping[str, Any], written: list[dict[str, Any]], here: Surroundings, replace: bool
+) -> Callable[[dict[str, Any] | None], dict[str, Any]]:
+    def make(before: dict[str, Any] | None) -> dict[str, Any]:
+        before = None if replace else before
+        record = add_to(before, given)
+        if (before is None or starts(before, given)) and not _names_code(record):
+            record = {**_of_start(here.already_said(), record), **record}
+        record.setdefault("timestamp", datetime.now(timezone.utc).isoformat(timespec="seconds"))
+        written.append(record)
+        return record
+
+    return make
+
+
+def check_record(given: Mapping[str, Any]) -> str:
+    """Return a record's id; raise UsageError for one that the registry does not take."""
+    experiment_id, status = given.get("experiment_id"), given.get("status")
+    if not isinstance(experiment_id, str) or not experiment_id.strip():
+        raise UsageError("a record needs an experiment_id, text such as 'exp-001'")
+    if status is not None and status not in STATES:
+        raise UsageError(f"{experiment_id}: {status!r} is not a state; states are {', '.join(STATES)}")
+    for field in ("metrics", "params"):
+        if not isinstance(given.get(field, {}), Mapping):
+            raise UsageError(f"{experiment_id}: {field} is a mapping, such as {field}={{'name': 1.5}}")
+    return experiment_id
+
+
+def _names_code(record: Mapping[str, Any]) -> bool:
+    """Say whether a record names the code itself; then git here has nothing to say of it."""
+    return any(record.get(field) for field in ("commit", "commit_hash", "code"))
+
+
+def _of_start(known: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what git said, and whether it was asked when the run started or when it was first recorded."""
+    taken = "start" if record.get("status") == "running" else "record"
+    code = {"code": {**known["code"], "at": taken}} if "code" in known else {}
+    return {**known, **code}
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, ExpflowWarning, stacklevel=_callers_level())
+
+
+def _callers_level() -> int:
+    """Return how far up the first frame is that is not of this package: a warning names the user's own line."""
+    import sys
+
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    level, frame = 1, sys._getframe(1)
+    while frame.f_code.co_filename.startswith(package) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    return level
