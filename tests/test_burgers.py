@@ -110,3 +110,24 @@ def test_no_trained_artefact_and_no_secret_is_part_of_the_example():
     for folder, _, names in os.walk(EXAMPLE):
         assert "sessions" not in folder.split(os.sep)
         assert not {"experiments.jsonl", "pin.hash", ".env"} & set(names)
+
+
+def test_online_it_reports_to_the_server_of_the_clearml_conf_that_clearml_init_writes(work, repo, home):
+    from fakes.clearml_server import ACCESS, SECRET, Server
+
+    skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments.jsonl")
+    shutil.copytree(EXAMPLE, work, dirs_exist_ok=True, ignore=skipped)
+    repo("add", "--all")
+    repo("commit", "--quiet", "-m", "start")
+    with Server() as server:
+        hosts = "".join(f"{name}_server: {server.url}\n" for name in ("api", "web", "files"))
+        keys = f"credentials {{ access_key: {ACCESS}, secret_key: {SECRET} }}"
+        development = "sdk { development { report_use_subprocess: false } }"
+        (home / "clearml.conf").write_text(f"api {{\n{hosts}{keys}\n}}\n{development}\n")
+        command = [sys.executable, "train.py", "--online", "--model", "quadratic", "--seed", "1"]
+        done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        (task,) = server.tasks
+    assert (task["name"], task["status"]) == ("quadratic-s1", "completed")
+    assert "expflow-reported" in task["tags"] and SECRET not in done.stdout + done.stderr
+    assert not (work / "sessions").exists()

@@ -48,7 +48,7 @@ def run(environment: Mapping[str, str]) -> int:
 
 
 def dry_run(environment: Mapping[str, str]) -> int:
-    """Print the comment that a pull request of this branch would get; no server is asked, nothing is written."""
+    """Print the comment that a pull request of this branch would get; GitHub is not asked, nothing is written."""
     with _scratch({}) as scratch:
         inputs = read_inputs(environment)
         job = start(inputs, environment, scratch, dry_run=True)

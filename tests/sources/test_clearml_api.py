@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 import pytest
 from fakes.clearml_faults import cut, html, refuse, slow
-from fakes.clearml_server import ACCESS, SECRET, TOKEN, Server
+from fakes.clearml_server import ACCESS, EXPIRED, SECRET, TOKEN, Server
 from fakes.clearml_tasks import task
 
 from expflow_hooks.core.errors import UnreadableError
@@ -54,10 +54,11 @@ def test_a_passing_failure_is_tried_again(server, client, waits, faults, waited)
 @pytest.mark.parametrize(
     ("fault", "tries", "says"),
     [
-        (refuse(429), 3, "too many requests (429)"),
+        (refuse(429), 3, "too many requests"),
         (refuse(502), 3, "the server answered 502"),
-        (refuse(401), 1, "credentials were refused (401); check CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY"),
-        (refuse(403), 1, "may not do that (403)"),
+        (refuse(401), 1, "credentials were refused; check CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY"),
+        (refuse(401, "Unauthorized (blocked)"), 1, "(401: Unauthorized (blocked))"),
+        (refuse(403), 1, "may not do that"),
         (refuse(400, "Validation error\nat x"), 1, "400: Validation error at x"),
         (refuse(500, f"no such user {ACCESS}:{SECRET}"), 1, "500: no such user ***:***"),
         (html(), 1, "not JSON; CLEARML_API_HOST must name the API server"),
@@ -117,14 +118,64 @@ def test_a_dead_host_ends_within_half_a_minute(cli, server):
     assert time.monotonic() - begin < 30
 
 
+@pytest.mark.parametrize(
+    ("credentials", "says"),
+    [
+        (
+            {"access_key": "x", "secret_key": "wrong"},
+            "the credentials are not known there; check CLEARML_API_ACCESS_KEY",
+        ),
+        ({"token": EXPIRED}, "the token in CLEARML_AUTH_TOKEN is not valid, or not any more; make a new one (401: "),
+        ({"token": EXPIRED}, "Signature has expired"),
+    ],
+)
+def test_wrong_keys_and_an_expired_token_are_two_messages(server, credentials, says):
+    assert says in message(Client(Credentials(server.url, **credentials)))
+
+
+def make_certificate(folder, name, host, days):
+    files = str(folder / f"{name}.pem"), str(folder / f"{name}.key")
+    request = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-keyout", files[1]]
+    request += ["-out", str(folder / "request")]
+    (folder / "names").write_text(f"subjectAltName={host}")
+    sign = ["openssl", "x509", "-req", "-in", str(folder / "request"), "-signkey", files[1], "-days", str(days)]
+    for command in (request, [*sign, "-extfile", str(folder / "names"), "-out", files[0]]):
+        subprocess.run(command, check=True, capture_output=True)
+    return files
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    files = str(folder / "cert.pem"), str(folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", files[0], "-keyout", files[1]]
-    subprocess.run(command, check=True, capture_output=True)
-    return files
+    return make_certificate(tmp_path_factory.mktemp("tls"), "good", "IP:127.0.0.1", 2)
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "says"),
+    [
+        ("DNS:other.example", 2, "its TLS certificate is for another host name; CLEARML_API_HOST must have"),
+        ("IP:127.0.0.1", -1, "its TLS certificate has expired; whoever runs the server renews it"),
+    ],
+)
+def test_a_wrong_name_and_an_expired_certificate_are_two_messages(tmp_path, host, days, says):
+    files = make_certificate(tmp_path, "bad", host, days)
+    with Server(files) as server:
+        env = {**server.environment, "CLEARML_API_HOST_VERIFY_CERT": files[0]}
+        assert says in message(Client(find_credentials(env), (2.0, 2.0), no_wait))
+
+
+def test_plain_http_and_tls_mixed_up_are_told_both_ways(server, certificate):
+    env = {**server.environment, "CLEARML_API_HOST": server.url.replace("http:", "https:")}
+    assert "does not speak TLS on this port; CLEARML_API_HOST begins with http://" in message(
+        Client(find_credentials(env))
+    )
+    with Server(certificate) as over_tls:
+        env = {**over_tls.environment, "CLEARML_API_HOST": over_tls.url.replace("https:", "http:")}
+        told = message(Client(find_credentials(env), (2.0, 2.0), no_wait))
+    assert "closed without an answer, as a TLS port does that is called with http://" in told
+
+
+def no_wait(seconds):
+    """Wait for nothing between tries."""
 
 
 @pytest.mark.parametrize(("verify", "works"), [(None, False), ("true", False), ("false", True), ("CA", True)])

@@ -18,7 +18,7 @@ _OFFLINE = (Kind.PULL, Kind.PUSH, Kind.MERGE_GROUP)
 
 @dataclass(frozen=True)
 class Job:
-    """One run. `github` is None in a dry run, which asks no server."""
+    """One run. `github` is None in a dry run, which does not ask it."""
 
     inputs: Inputs
     event: Event

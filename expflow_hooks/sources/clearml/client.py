@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.sources.clearml.credentials import ACCESS, HOST, SECRET, VERIFY, Credentials
+from expflow_hooks.sources.clearml.credentials import ACCESS, HOST, SECRET, TOKEN, VERIFY, Credentials
 
 if TYPE_CHECKING:
     import requests
@@ -97,7 +97,7 @@ class Client:
         if kind == "ConnectionError" and "read timed out" in str(error).lower():
             again, words = _NETWORK["ReadTimeout"]  # in the middle of an answer, requests has no error of its own
         connect, read = self._timeouts
-        told = words.format(endpoint=endpoint, connect=connect, read=read, cause=_cause(error))
+        told = words.format(endpoint=endpoint, connect=connect, read=read, cause=_cause(error), tls=_tls(error))
         final = UnreadableError(f"{self.credentials.shown_host}: {told}")
         return _Again(final) if again else final
 
@@ -111,8 +111,10 @@ class Client:
         meta = meta if isinstance(meta, dict) else {}
         said = self.credentials.hide(" ".join(str(meta.get("result_msg") or "").split()))[:200]
         subcode = meta.get("result_subcode")
-        why = _WHY.get(code) or (f"{code}: {said}" if said else _no_envelope(code))
-        error = ServerError(f"{host}: {endpoint}: {why}", code, subcode if isinstance(subcode, int) else 0, said)
+        subcode = subcode if isinstance(subcode, int) else 0
+        why = _WHY.get((code, subcode)) or _WHY.get((code, None)) or ("" if said else _no_envelope(code))
+        told = f"{why} ({code}: {said})" if why and said else why or f"{code}: {said}"
+        error = ServerError(f"{host}: {endpoint}: {told}", code, subcode, said)
         if code in _RETRIED:
             raise _Again(error, _wait_asked(answer.headers.get("Retry-After"), error))
         raise error
@@ -120,10 +122,7 @@ class Client:
 
 # the name of what requests raises, the most special first -> whether to try again, and the words
 _NETWORK = {
-    "SSLError": (
-        False,
-        f"its TLS certificate cannot be trusted; for a private authority set {VERIFY} to its CA file",
-    ),
+    "SSLError": (False, "{tls}"),
     "ProxyError": (True, "the proxy does not answer; see HTTPS_PROXY and NO_PROXY"),
     "ConnectTimeout": (True, "cannot be reached within {connect:g} s"),
     "ReadTimeout": (False, "no more answer to {endpoint} for {read:g} s"),
@@ -133,11 +132,30 @@ _NETWORK = {
     "": (False, f"cannot be asked ({{cause}}); see {HOST} and {VERIFY}"),
 }
 
-_WHY = {
-    401: f"the credentials were refused (401); check {ACCESS} and {SECRET}",
-    403: "these credentials may not do that (403); ask the server's administrator",
-    429: "too many requests (429)",
+# HTTP status and ClearML's sub-code (None: any) -> what is wrong; what the server said stands behind it
+_WHY: dict[tuple[int, int | None], str] = {
+    (401, 20): f"no credentials came along; check {ACCESS} and {SECRET}",
+    (401, 22): f"the credentials are not known there; check {ACCESS} and {SECRET}",
+    (401, 30): f"the token in {TOKEN} is not valid, or not any more; make a new one",
+    (401, None): f"the credentials were refused; check {ACCESS} and {SECRET}",
+    (403, None): "these credentials may not do that; ask the server's administrator",
+    (429, None): "too many requests",
 }
+
+# part of what OpenSSL says -> what is wrong
+_TLS = {
+    "wrong version number": f"it does not speak TLS on this port; {HOST} begins with http:// there, or ends otherwise",
+    "certificate has expired": "its TLS certificate has expired; whoever runs the server renews it",
+    "not yet valid": "its TLS certificate is not valid yet; look at this machine's clock",
+    "mismatch": f"its TLS certificate is for another host name; {HOST} must have the name that it is for",
+    "not valid for": f"its TLS certificate is for another host name; {HOST} must have the name that it is for",
+    "": f"its TLS certificate cannot be trusted; for a private authority set {VERIFY} to its CA file",
+}
+
+
+def _tls(error: BaseException) -> str:
+    text = str(error).lower()
+    return next(words for part, words in _TLS.items() if part in text)
 
 
 def _open_session(credentials: Credentials) -> requests.Session:
@@ -223,5 +241,10 @@ def _until(date: str) -> float:
 
 def _cause(error: BaseException) -> str:
     text = str(error).lower()
-    known = {"refused": "connection refused", "resol": "unknown host name", "name or service": "unknown host name"}
+    known = {
+        "refused": "connection refused",
+        "resol": "unknown host name",
+        "name or service": "unknown host name",
+        "connection aborted": "closed without an answer, as a TLS port does that is called with http://",
+    }
     return next((words for part, words in known.items() if part in text), type(error).__name__)
