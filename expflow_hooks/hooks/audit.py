@@ -41,7 +41,7 @@ def _check_change(git: Git, change: Change) -> int:
     tracked = tracked_at(git, change.after)
     histories = _added(git, change, tracked)
     if change.push:
-        histories |= _made_by(git, change.commits(git), tracked)
+        histories |= _ran_what_is_pushed(git, change, tracked)
     return _judge(git, change, tracked.policy, histories)
 
 
@@ -79,9 +79,11 @@ def _is_staged(git: Git, change: Change) -> bool:
     return not change.before or bool(git.staged())
 
 
-def _made_by(git: Git, commits: "frozenset[str]", tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
-    """Return the histories of the experiments whose commit is pushed, from the tracked registry, else the local one."""
+def _ran_what_is_pushed(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
+    """Return the histories of the experiments of what is pushed, from the tracked registry, else the local one."""
+    from expflow_hooks.core.registry.experiment import latest
     from expflow_hooks.core.registry.reader import Registry
+    from expflow_hooks.hooks.pushed_runs import pushed_runs
 
     if tracked.path is not None and tracked.data:
         registry = Registry(tracked.path, data=tracked.data)
@@ -91,8 +93,11 @@ def _made_by(git: Git, commits: "frozenset[str]", tracked: "Tracked") -> "dict[s
             say("experiments on ClearML are audited in the pull request, not here")
             return {}
         registry = Registry(source)
-    present = {experiment.experiment_id: experiment.revision for experiment in registry.experiments()}
-    return registry.histories({name for name, commit in present.items() if commit in commits})
+    runs = list(pushed_runs(git, tracked.policy, latest(registry.experiments()), change.commits(git), change.before))
+    others = [one.experiment.experiment_id for one, is_pushed in runs if not is_pushed]
+    if others:
+        say(f"not audited, they ran code that is not pushed: {_some(others)}")
+    return registry.histories({one.experiment.experiment_id for one, is_pushed in runs if is_pushed})
 
 
 def _local_source(git: Git, policy: "Policy") -> "str | None":
@@ -138,9 +143,12 @@ def _tell(passed: int, failed: "list[str]", unfinished: "list[str]") -> None:
     else:
         say(f"{passed + len(failed)} completed experiments audited, {len(failed)} break the rules")
     if unfinished:
-        more = len(unfinished) - _MOST_NAMED
-        named = ", ".join(unfinished[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        say(f"{len(unfinished)} unfinished, not audited: {named}")
+        say(f"{len(unfinished)} unfinished, not audited: {_some(unfinished)}")
+
+
+def _some(names: "list[str]") -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") -> int:
@@ -153,6 +161,8 @@ def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") ->
         protected = (default_branch(git, change.remote)[0],)
     if any_match(protected, [change.branch]):
         say(f"{change.branch} is protected: take these experiments out, or make them hold ({', '.join(failed[:5])})")
+        if change.push:
+            say("to push all the same: `git push --no-verify`; the pull request judges them again")
         return SAYS_NO
     where = change.branch or "a detached HEAD"
     say(f"reported only: {where} is not protected; towards {', '.join(protected) or 'no branch'} this blocks")

@@ -33,13 +33,13 @@ class Change:
         self.remote = remote
         self.push = push
 
-    def commits(self, git: Git) -> "frozenset[str]":
-        """Return the commits that a push adds."""
+    def commits(self, git: Git) -> "list[str]":
+        """Return the commits that a push adds, newest first."""
         if not self.push:
-            return frozenset()
+            return []
         remotes = f"--remotes={self.remote}" if self.remote in git.remotes() else "--remotes"
         left_out = [f"^{revision}" for revision in self.before]
-        return frozenset(git.commits([self.after, *left_out], ["--not", remotes]))
+        return git.commits([self.after, *left_out], ["--topo-order", "--not", remotes])
 
 
 def changes(git: Git, options: "Options | None", environment: "Mapping[str, str]") -> "list[Change]":

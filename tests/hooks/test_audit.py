@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 from gitrepo import Repo
 
+from expflow_hooks.core.change.code import policy_patterns
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.git.code_identity import code_of_commit
+from expflow_hooks.git.repository import Git
+
 GOOD = {"seg_total": 57.09, "pde_mean": 15.0, "train_time_min": 45.5}
 BAD = {**GOOD, "pde_mean": 18.09}
 REGISTRY = "experiments.jsonl"
@@ -145,6 +150,63 @@ def test_an_experiment_of_a_pushed_commit_in_a_local_registry_is_audited(at, hom
     assert at.push("topic")[0] == 0
     at.git("push", "--quiet", "origin", "HEAD:main")
     assert at.push("main")[0] == 0
+
+
+def local(home, *lines):
+    (home / ".expflow").mkdir(exist_ok=True)
+    (home / ".expflow" / REGISTRY).write_text("".join(lines))
+
+
+def ran(at, revision="HEAD"):
+    """Return the record's `code` of a run of a commit's code."""
+    patterns = policy_patterns(Policy())
+    return {"paths": list(patterns), "id": code_of_commit(Git(str(at.repo.path)), revision, patterns)}
+
+
+def test_an_experiment_that_an_unpushed_branch_made_does_not_block_main(at, home):
+    at.publish()
+    on_main = at.repo.commit("train.py", "main's\n")
+    at.git("switch", "--quiet", "--create", "topic")
+    on_topic = at.repo.commit("train.py", "topic's\n")
+    # Trained before it was committed, so that it names the commit of main that is pushed.
+    local(home, line("mine", BAD, commit=on_main, branch="topic", dirty=True, code=ran(at)))
+    at.git("switch", "--quiet", "main")
+    for got, said in (at.push("main"), at.push_by_git("main")):
+        assert got == 0, said
+        assert "not audited, they ran code that is not pushed: mine" in said
+    local(home, line("old", BAD, commit=on_main, branch="topic", dirty=True))  # a line of before codes were kept
+    assert at.push("main")[0] == 0
+    # What is pushed is judged, by whatever name: by the code, merged and squashed too.
+    local(home, line("mine", BAD, commit=on_main, branch="topic", dirty=True, code=ran(at, on_topic)))
+    at.git("merge", "--quiet", "--squash", "topic")
+    at.git("commit", "--quiet", "-m", "squashed")
+    code, said = at.push("main")
+    assert code == 1
+    assert "mine: pde_mean" in said
+    assert "to push all the same: `git push --no-verify`" in said
+
+
+def test_code_of_an_older_pushed_commit_counts_and_that_of_the_remote_does_not(at, home):
+    at.repo.commit("train.py", "published\n")
+    at.publish()
+    local(home, line("base", BAD, code=ran(at)))
+    at.repo.commit("train.py", "older\n")
+    older = ran(at)
+    at.repo.commit("train.py", "newer\n")
+    assert at.push("main")[0] == 0
+    local(home, line("older", BAD, code=older))
+    assert at.push("main")[0] == 1
+
+
+def test_a_tree_that_cannot_be_read_is_exit_4(at, home):
+    at.publish()
+    at.repo.commit("src/train.py", "x\n")
+    local(home, line("mine", BAD, code={"paths": [], "id": "0" * 64}))
+    tree = at.git("rev-parse", "HEAD:src")
+    (at.repo.path / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    code, said = at.push("main")
+    assert code == 4, said
+    assert said.endswith("expflow: error (exit 4)\n")
 
 
 def test_the_policy_says_what_is_audited_where(at):
