@@ -74,10 +74,9 @@ def write_ranking(folder: str, judgement: Judgement) -> str:
 
 def marks(judgement: Judgement) -> Iterator[str]:
     """Yield a workflow command for each line of the registry on which a candidate breaks a gate, ten at most."""
-    file = judgement.evidence.registry
     rows = {run: row for row in judgement.rows for run in (row.group.runs if row.group else (row.experiment_id,))}
     shown = 0
-    for name, line in sorted(judgement.evidence.lines.items(), key=lambda entry: entry[1]):
+    for name, (file, line) in sorted(judgement.evidence.lines.items(), key=lambda entry: entry[1]):
         failed = [r.gate.show() for r in rows[name].gate_results if r.outcome == FAILS] if name in rows else []
         if failed and shown < MOST_ANNOTATIONS:
             shown += 1

@@ -48,17 +48,17 @@ class Evidence:
     change: Change | None = None
     rules: Rules | None = None
     source: str = ""  # as output names it
-    registry: str = ""  # the file in the repository, where there is one
+    registry: str = ""  # its path in the repository, where it is in one
     ranking: Ranking | None = None
     candidates: Candidates = NONE
     needs_candidate: bool = True
-    unreadable: Sequence[int] = ()
+    unreadable: Sequence[str] = ()  # lines, in words
     leaks: Sequence[Leak] = ()
     lost: Sequence[Lost] = ()
     broken: Sequence[verify.Problem] = ()  # of the registry's new lines
     chain: Chain | None = None
     revisions: Mapping[str, Sequence[Revision]] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # id -> file and last line of it there
     notes: Sequence[Said] = ()
     problems: Sequence[Problem] = ()
 
@@ -150,7 +150,8 @@ def _problems(evidence: Evidence) -> Iterable[tuple[int, Said]]:
         yield USAGE, ("the policy that this change proposes cannot be used: ", Data(evidence.rules.broken))
     if evidence.unreadable:
         lines = listed(evidence.unreadable, 5)
-        yield UNREADABLE, (f"unreadable lines in the registry ({lines}): one of them may be the one that fails",)
+        lines = Data(lines) if ":" in lines else lines  # the name of a folder's file comes from a person
+        yield UNREADABLE, ("unreadable lines in the registry (", lines, "): one of them may be the one that fails")
 
 
 def _promises(evidence: Evidence) -> Iterable[tuple[int, Said]]:
@@ -162,12 +163,21 @@ def _promises(evidence: Evidence) -> Iterable[tuple[int, Said]]:
         first = evidence.lost[0]
         yield (
             SAYS_NO,
-            (f"the registry lost {counted(len(evidence.lost), 'line')} of the base, first line {first.line}",),
+            (
+                f"the registry lost {counted(len(evidence.lost), 'line')} of the base, first ",
+                *_line(evidence, first.file, first.line),
+            ),
         )
     if evidence.broken:
         places = counted(len(evidence.broken), "place")
-        where = f"first line {evidence.broken[0].line}"
-        yield SAYS_NO, (f"the history of the registry's new lines does not hold in {places}, {where}",)
+        where = evidence.chain.where(evidence.broken[0].line) if evidence.chain else ("", evidence.broken[0].line)
+        said = f"the history of the registry's new lines does not hold in {places}, first "
+        yield SAYS_NO, (said, *_line(evidence, *where))
+
+
+def _line(evidence: Evidence, file: str, line: int) -> Said:
+    """Return where a line stands, in words: with its file where that is not the registry itself."""
+    return (f"line {line}",) if file in ("", evidence.registry or evidence.source) else (f"line {line} of ", Data(file))
 
 
 def _numbers(

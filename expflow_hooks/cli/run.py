@@ -145,7 +145,7 @@ def verify(expect_head: str | None, source: str | None, form: str, output: str |
     from expflow_hooks.render.verification import render_verification
 
     result, registry = verified(_reading(source), expect_head)
-    emit(render_verification(result, registry.unreadable, registry.path, form), output)
+    emit(render_verification(result, registry, form), output)
     codes = [SAYS_NO] if result.problems else []
     codes += [UNREADABLE] if registry.unreadable else []
     codes += [UNDECIDED] if result.uncovered or not result.lines else []

@@ -15,7 +15,7 @@ def verified(registry: Registry, expected_head: str | None) -> tuple[Verificatio
         raise UsageError("--expect-head is a head as `expflow-hooks run verify` prints it, 64 hex digits")
     if registry.path == "-":  # it can be read only once, and the history may take two looks
         registry = Registry("-", data=sys.stdin.buffer.read() if sys.stdin else b"")
-    result = verify(registry.lines, expected_head)
+    result = verify(registry.lines, expected_head, registry.line)
     for _ in registry.experiments():
         pass
     return result, registry
@@ -23,7 +23,7 @@ def verified(registry: Registry, expected_head: str | None) -> tuple[Verificatio
 
 def newest_broken(registry: Registry) -> str | None:
     """Return a warning if the history of the last lines does not hold, or None."""
-    problems = verify_newest(registry.lines).problems if registry.path != "-" else []
+    problems = verify_newest(registry.lines, line=registry.line).problems if registry.path != "-" else []
     if not problems:
         return None
     more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""

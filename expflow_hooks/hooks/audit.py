@@ -13,7 +13,7 @@ from expflow_hooks.hooks.util import run, say
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.policy.policy import Policy
-    from expflow_hooks.core.registry.reader import HistoryLine
+    from expflow_hooks.core.registry.reader import HistoryLine, Unreadable
     from expflow_hooks.hooks.tracked import Tracked
     from expflow_hooks.scan.options import Options
 
@@ -56,22 +56,23 @@ def _has_anything_to_do(git: Git, change: Change) -> bool:
 
 def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
     """Return the histories of the experiments that the change adds lines of to the tracked registry."""
-    from expflow_hooks.core.registry.reader import Registry
+    from expflow_hooks.core.registry.append_only import check_growth
     from expflow_hooks.hooks.tracked import tracked_at
 
-    if tracked.path is None or not tracked.data:
+    if not tracked.files:
         return {}
     # Nothing staged: the whole index is looked at, as a framework asks for with --all-files.
     everything = change.after == INDEX and not _is_staged(git, change)
-    known = (
-        set() if everything else {line for base in change.before for line in tracked_at(git, base).data.split(b"\n")}
-    )
-    registry = Registry(tracked.path, data=tracked.data)
-    lines = tracked.data.split(b"\n")
-    ids = {record["experiment_id"] for number, record in registry.numbered() if lines[number - 1] not in known}
-    for bad in registry.unreadable:
-        if lines[bad.line - 1] not in known:
-            say(f"{tracked.path}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
+    bases = [] if everything else [tracked_at(git, base).files for base in change.before]
+    growths = [check_growth(base, tracked.files) for base in bases or [{}]]
+    registry = tracked.registry
+
+    def is_new(found: "HistoryLine | Unreadable") -> bool:
+        return all(growth.is_new((found.file or registry.path, found.line)) for growth in growths)
+
+    ids = {found.record["experiment_id"] for found in registry.numbered() if is_new(found)}
+    for bad in filter(is_new, registry.unreadable):
+        say(f"{bad.file or registry.path}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
     return registry.histories(ids)
 
 
@@ -85,8 +86,8 @@ def _ran_what_is_pushed(git: Git, change: Change, tracked: "Tracked") -> "dict[s
     from expflow_hooks.core.registry.reader import Registry
     from expflow_hooks.hooks.pushed_runs import pushed_runs
 
-    if tracked.path is not None and tracked.data:
-        registry = Registry(tracked.path, data=tracked.data)
+    if tracked.files:
+        registry = tracked.registry
     else:
         source = _local_source(git, tracked.policy)
         if source is None:

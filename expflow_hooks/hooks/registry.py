@@ -2,7 +2,7 @@
 
 import os
 
-from expflow_hooks.core.errors import OK, SAYS_NO, worst
+from expflow_hooks.core.errors import OK, SAYS_NO, UsageError, worst
 from expflow_hooks.git.repository import Git
 from expflow_hooks.hooks.change import Change, changes, default_branch, touched
 from expflow_hooks.hooks.util import run, say
@@ -10,6 +10,7 @@ from expflow_hooks.hooks.util import run, say
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.append_only import Growth
+    from expflow_hooks.core.registry.reader import HistoryLine, Registry, Revision, Unreadable
     from expflow_hooks.scan.options import Options
 
 _DOES = "Check that a tracked registry only grows: the base's lines survive byte for byte, in order."
@@ -37,23 +38,30 @@ def _check_change(git: Git, change: Change) -> int:
     from expflow_hooks.core.registry.append_only import check_growth
     from expflow_hooks.hooks.tracked import tracked_at
 
-    before, after = tracked_at(git, base), tracked_at(git, change.after)
-    if before.path is None:
+    after = tracked_at(git, change.after)
+    try:
+        before = tracked_at(git, base)
+    except UsageError as error:  # nobody could read it, so it has no lines to keep; what mends it is let through
+        say(f"{base[:12]}: {error}")
         return OK
-    growth = check_growth(before.data, after.data if after.path else b"")
-    _list_revisions(after.data, growth, after.path or before.path)
-    broken = _list_broken(after.data, growth, after.path or before.path)
+    if not before.path:
+        return OK
+    growth = check_growth(before.files, after.files)
+    registry = after.registry if after.path else before.registry
+    _list_revisions(registry, growth)
+    broken = _list_broken(registry, growth)
     if not (growth.lost or broken):
         return OK
     for lost in growth.lost[:_MOST_SHOWN]:
-        say(f"{before.path}: line {lost.line} of {base[:12]} was {lost.why}")
+        say(f"{lost.file}: line {lost.line} of {base[:12]} was {lost.why}")
     more = len(growth.lost) - _MOST_SHOWN
     if more > 0:
         say(f"{before.path}: {more} more lines")
     if growth.lost:
-        say(
-            f"a registry only grows: bring the lines back (`git show {base[:12]}:{before.path}`) and add new ones below"
-        )
+        from shlex import quote
+
+        show = f"git show {quote(f'{base[:12]}:{growth.lost[0].file}')}"
+        say(f"a registry only grows: bring the lines back (`{show}`) and add new ones below")
     if not binding:
         say("there is no remote to compare with, so this is a warning")
     return SAYS_NO if binding else OK
@@ -76,34 +84,38 @@ def _base(git: Git, change: Change) -> "tuple[str, bool]":
     return (change.before[0] if change.before else ""), False
 
 
-def _list_broken(data: bytes, growth: "Growth", path: str) -> bool:
+def _list_broken(registry: "Registry", growth: "Growth") -> bool:
     """List where the history of the new lines does not hold, as `run verify` does; say whether there was any."""
     from expflow_hooks.core.registry.append_only import broken_by
-    from expflow_hooks.core.registry.verify import verify_bytes
+    from expflow_hooks.core.registry.verify import verify
 
-    broken = broken_by(growth, lambda: verify_bytes(data))
+    broken = broken_by(growth, lambda: verify(registry.lines, line=registry.line), registry.where)
     for problem in broken[:_MOST_SHOWN]:
-        say(f"{path}:{problem.line}: {problem.kind}: {problem.message}")
+        file, line = registry.where(problem.line)
+        say(f"{file}:{line}: {problem.kind}: {problem.message}")
     if len(broken) > _MOST_SHOWN:
-        say(f"{path}: {len(broken) - _MOST_SHOWN} more; `expflow-hooks run verify --source {path}` lists them")
+        more = len(broken) - _MOST_SHOWN
+        say(f"{registry.path}: {more} more; `expflow-hooks run verify --source {registry.path}` lists them")
     return bool(broken)
 
 
-def _list_revisions(data: bytes, growth: "Growth", path: str) -> None:
+def _list_revisions(registry: "Registry", growth: "Growth") -> None:
     """List what the new lines revise, and those of them that cannot be read."""
-    from expflow_hooks.core.registry.reader import Registry, revisions
+    from expflow_hooks.core.registry.reader import revisions
     from expflow_hooks.render.audit import show_revision
 
-    added = set(growth.added)
-    registry = Registry(path, data=data)
-    ids = {record["experiment_id"] for number, record in registry.numbered() if number in added}
-    unreadable = [bad for bad in registry.unreadable if bad.line in added]
+    ids = {found.record["experiment_id"] for found in registry.numbered() if growth.is_new(_at(registry, found))}
+    unreadable = [bad for bad in registry.unreadable if growth.is_new(_at(registry, bad))]
     for bad in unreadable[:_MOST_SHOWN]:
-        say(f"{path}:{bad.line}: unreadable line, {bad.why}")
+        say(f"{bad.file or registry.path}:{bad.line}: unreadable line, {bad.why}")
     for name, history in registry.histories(ids).items():
         for revision in revisions(history):
-            if revision.line in added:
-                say(f"{path}: revision of {name}: {show_revision(revision)}")
+            if growth.is_new(_at(registry, revision)):
+                say(f"{registry.path}: revision of {name}: {show_revision(revision)}")
+
+
+def _at(registry: "Registry", found: "HistoryLine | Unreadable | Revision") -> "tuple[str, int]":
+    return found.file or registry.path, found.line
 
 
 if __name__ == "__main__":

@@ -1,38 +1,50 @@
-"""The tracked registry: which file it is at a revision, by the policy that stands there, and what it holds."""
+"""The tracked registry: where it is at a revision, by the policy that stands there, and what its files hold."""
 
 from __future__ import annotations
 
-import posixpath
+import os
 from typing import NamedTuple
 
 from expflow_hooks.core.policy.load import parse_policy
 from expflow_hooks.core.policy.policy import FILE, Policy
+from expflow_hooks.core.registry.location import FILE as REGISTRY
+from expflow_hooks.core.registry.location import in_repository
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.git.registry_files import registry_files
 from expflow_hooks.git.repository import Git
 from expflow_hooks.hooks.change import blob
-from expflow_hooks.hooks.tracked_names import SUFFIXES
-
-DEFAULT = "experiments.jsonl"
 
 
 class Tracked(NamedTuple):
-    """The registry at one revision: the policy there, the path it names (None: not in git), and the file's bytes."""
+    """The registry at one revision: the policy there, the path it names (nothing: not in git), and its files."""
 
     policy: Policy
-    path: str | None
-    data: bytes
+    path: str
+    files: dict[str, bytes]
+
+    @property
+    def registry(self) -> Registry:
+        """Return the registry, to be read."""
+        return Registry(self.path, held=self.files)
+
+    @property
+    def lines(self) -> set[bytes]:
+        """Return the lines of all files, without their ends."""
+        return {line for data in self.files.values() for line in data.split(b"\n")}
 
 
 def tracked_at(git: Git, revision: str) -> Tracked:
-    """Return the registry at a revision or in the index; raise PolicyError if the policy there is none."""
+    """Return the registry at a revision or in the index.
+
+    Raises PolicyError if the policy there is none, UsageError if the registry is not spelled right or is a link.
+    """
     text = blob(git, revision, FILE)
     where = f"{revision or 'index'}:{FILE}"
     policy = Policy() if text is None else parse_policy(text.decode("utf-8", "replace"), where)
-    path = _path(policy)
-    return Tracked(policy, path, (blob(git, revision, path) if path else None) or b"")
+    source = policy.leaderboard.source or REGISTRY
+    path = in_repository(source, _root(git) if os.path.isabs(source) else "")
+    return Tracked(policy, path, registry_files(git, revision, path) if path else {})
 
 
-def _path(policy: Policy) -> str | None:
-    source = policy.leaderboard.source or DEFAULT
-    path = posixpath.normpath(source.replace("\\", "/"))
-    inside = not path.startswith(("../", "/")) and path.endswith(SUFFIXES)
-    return path if inside else None
+def _root(git: Git) -> str:
+    return os.fsdecode(git.ask("rev-parse", "--show-toplevel")).rstrip("\n")

@@ -2,16 +2,16 @@
 
 import os
 
+from expflow_hooks.core.registry.location import ENV_REGISTRY, at_home, may_be_part
+
 FILE = "expflow.yaml"
-SUFFIXES = (".jsonl", ".ndjson", ".json")
 
 
 def may_matter(paths: "list[str]") -> bool:
-    """Return whether one of these paths can be a registry or the policy."""
-    return any(path == FILE or path.endswith(SUFFIXES) for path in paths)
+    """Return whether one of these paths can belong to a registry, be one under a wrong name, or be the policy."""
+    return any(path == FILE or may_be_part(path) for path in paths)
 
 
 def local_registry_exists() -> bool:
     """Return whether there is a registry outside git: the one that the environment names, or the one at home."""
-    named = os.environ.get("EXPFLOW_REGISTRY")
-    return os.path.exists(named or os.path.expanduser("~/.expflow/experiments.jsonl"))
+    return os.path.exists(os.environ.get(ENV_REGISTRY) or at_home()[0])

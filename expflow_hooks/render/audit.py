@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from expflow_hooks.core.audit.rules import Check
 from expflow_hooks.core.audit.validate import all_pass
-from expflow_hooks.core.registry.reader import Revision
-from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.core.registry.reader import Revision, say_line
+from expflow_hooks.render.jsontext import located, to_json
 from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
 
 
@@ -30,14 +30,14 @@ def audit_json(report: AuditReport) -> dict[str, Any]:
         "experiment_id": report.experiment_id,
         "all_pass": all_pass(report.checks),
         "checks": [check.as_dict() for check in report.checks],
-        "revisions": [revision._asdict() for revision in report.revisions],
+        "revisions": [located(revision) for revision in report.revisions],
         "source": report.source,
     }
 
 
 def show_revision(revision: Revision) -> str:
     """Return a revision in words, old -> new and the line."""
-    return f"line {revision.line} changed {revision.field}: {revision.old!r} → {revision.new!r}"
+    return f"{say_line(revision.line, revision.file)} changed {revision.field}: {revision.old!r} → {revision.new!r}"
 
 
 def render_audit(report: AuditReport, form: str, look: Look = PLAIN) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,13 +65,15 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
     if form == "json":
         return to_json([line.record for line in lines])
     if form == "csv":
-        return to_csv(["line", "field", "value"], [[n, *pair] for n, record in lines for pair in _fields(record)])
+        return to_csv(
+            ["line", "field", "value"], [[_at(line), *pair] for line in lines for pair in _fields(line.record)]
+        )
     rows = []
     before: list[tuple[str, Any]] = []
-    for number, record in lines:
-        fields = _fields(record)
+    for line in lines:
+        fields = _fields(line.record)
         rows += [
-            [str(number), Data(name), Data(_shown(value))] for name, value in fields if (name, value) not in before
+            [Data(_at(line)), Data(name), Data(_shown(value))] for name, value in fields if (name, value) not in before
         ]
         before = fields
     table = Table(
@@ -79,6 +82,11 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
         [Data(f"revision: {show_revision(change)}") for change in changes],
     )
     return to_form(table, form, look)
+
+
+def _at(line: HistoryLine) -> str:
+    """Return where a line stands: its number, of a folder's registry with the file's name."""
+    return f"{os.path.basename(line.file)}:{line.line}" if line.file else str(line.line)
 
 
 def _fields(record: Mapping[str, Any]) -> list[tuple[str, Any]]:

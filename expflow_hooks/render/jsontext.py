@@ -23,3 +23,8 @@ def _finite(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_finite(item) for item in value]
     return value
+
+
+def located(found: Any) -> dict[str, Any]:
+    """Return a named tuple as an object; a `file` only where there is one, as in a registry that is a folder."""
+    return {key: value for key, value in found._asdict().items() if key != "file" or value}

@@ -110,8 +110,8 @@ def warn(message: str) -> None:
 
 def warn_unreadable(source: str, unreadable: Sequence[Unreadable], most: int = 5) -> None:
     """Warn of the lines that could not be read, each by its number."""
-    for line, why in unreadable[:most]:
-        warn(f"{source}:{line}: unreadable line, {why}; the other lines count")
+    for line, why, file in unreadable[:most]:
+        warn(f"{file or source}:{line}: unreadable line, {why}; the other lines count")
     if len(unreadable) > most:
         warn(f"{source}: {len(unreadable) - most} more unreadable lines; `expflow-hooks run verify` lists them")
 

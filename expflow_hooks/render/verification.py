@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from typing import Any
 
-from expflow_hooks.core.registry.reader import Unreadable
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import Verification
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.escape import terminal
-from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.render.jsontext import located, to_json
+
+_MOST_SHOWN = 10
 
 
-def render_verification(result: Verification, unreadable: Sequence[Unreadable], path: str, form: str) -> str:
+def render_verification(result: Verification, registry: Registry, form: str) -> str:
     """Return the verification: problems, lines that no chain covers, unreadable lines, and the heads."""
-    if form == "json":
-        return to_json(
-            {
-                "source": path,
-                "lines": result.lines,
-                "problems": [problem._asdict() for problem in result.problems],
-                "uncovered": result.uncovered,
-                "unreadable": [line._asdict() for line in unreadable],
-                "heads": [{"hash": digest, "line": line} for digest, line in result.heads.items()],
-            }
-        )
-    lines = [f"{path}:{problem.line}: {problem.kind}: {problem.message}" for problem in result.problems]
-    lines += [f"{path}:{bad.line}: unreadable: {bad.why}" for bad in unreadable]
+    return to_json(_json(result, registry)) if form == "json" else _text(result, registry)
+
+
+def _json(result: Verification, registry: Registry) -> dict[str, Any]:
+    def at(number: int) -> dict[str, Any]:
+        file, line = registry.where(number)
+        return {"file": file, "line": line} if registry.is_folder else {"line": line}
+
+    def problem(found: Any) -> dict[str, Any]:
+        by = at(found.by)
+        more = {"by_file": by["file"]} if registry.is_folder else {}
+        return {**found._asdict(), **at(found.line), "by": by["line"], **more}
+
+    uncovered = [at(number) for number in result.uncovered]
+    return {
+        "source": registry.path,
+        "lines": result.lines,
+        "problems": [problem(found) for found in result.problems],
+        "uncovered": uncovered if registry.is_folder else [place["line"] for place in uncovered],
+        "unreadable": [located(line) for line in registry.unreadable],
+        "heads": [{"hash": digest, **at(number)} for digest, number in result.heads.items()],
+    }
+
+
+def _text(result: Verification, registry: Registry) -> str:
+    path = registry.path
+    lines = ["{}:{}: ".format(*registry.where(one.line)) + f"{one.kind}: {one.message}" for one in result.problems]
+    lines += [f"{bad.file or path}:{bad.line}: unreadable: {bad.why}" for bad in registry.unreadable]
     if result.uncovered:
-        shown = ", ".join(map(str, result.uncovered[:10])) + (", …" if len(result.uncovered) > 10 else "")
-        lines.append(f"{counted(len(result.uncovered), 'line')} that no chain covers: {shown}")
-    lines += [f"head {digest} (line {line})" for digest, line in result.heads.items()]
-    holds = not (result.problems or unreadable or result.uncovered)
+        shown = ", ".join(_short(registry, number) for number in result.uncovered[:_MOST_SHOWN])
+        more = ", …" if len(result.uncovered) > _MOST_SHOWN else ""
+        lines.append(f"{counted(len(result.uncovered), 'line')} that no chain covers: {shown}{more}")
+    lines += [f"head {digest} ({registry.line(number)})" for digest, number in result.heads.items()]
+    holds = not (result.problems or registry.unreadable or result.uncovered)
     lines.append(f"{path}: {counted(result.lines, 'line')}, " + ("the history holds" if holds else "see above"))
     return "".join(f"{terminal(line)}\n" for line in lines)
+
+
+def _short(registry: Registry, number: int) -> str:
+    file, line = registry.where(number)
+    return f"{os.path.basename(file)}:{line}" if registry.is_folder else str(line)

@@ -105,8 +105,9 @@ def _registry(seen: _Seen) -> Iterator[Check]:
     if seen.policy is None:
         yield Check("registry", MISSING, "the policy names it, and cannot be read", f"edit {POLICY}")
         return
+    from expflow_hooks.core.registry.location import ENV_REGISTRY
     from expflow_hooks.sources.base import CLEARML
-    from expflow_hooks.sources.open import ENV_REGISTRY, choose
+    from expflow_hooks.sources.open import choose
 
     source = choose(None, seen.policy)
     where = f"{source}{f', from {ENV_REGISTRY}' if os.environ.get(ENV_REGISTRY) else ''}"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from expflow_hooks.core.registry.location import CLEARML as CLEARML
+
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.experiment import Experiment, Placed
     from expflow_hooks.core.registry.reader import Progress, Unreadable
-
-CLEARML = "clearml"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
-"""The registry as a source: a `.jsonl` file, or standard input as `-`."""
+"""The registry as a source: a file, a folder of files, or standard input as `-`."""
 
 from __future__ import annotations
 
+from expflow_hooks.core.registry.location import ENV_REGISTRY, OPTION, STDIN, Location
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.sources.base import Source
 
 
-def open_jsonl(path: str, *, missing_ok: bool) -> Source:
-    """Return the source that reads a registry; with `missing_ok`, a file that is not there yet has no experiments."""
-    registry = Registry(path, missing_ok=missing_ok)
-    name = "standard input" if path == "-" else path
+def open_jsonl(location: Location) -> Source:
+    """Return the source that reads a registry; one that only a policy names may not be there yet, and has no lines."""
+    registry = Registry(location.path, missing_ok=location.by not in (OPTION, ENV_REGISTRY))
+    name = "standard input" if location.path == STDIN else location.path
     return Source(name, registry.experiments, registry.placed, unreadable=lambda: registry.unreadable)

@@ -6,15 +6,27 @@ import os
 from typing import TYPE_CHECKING
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.files import home, make_home
-from expflow_hooks.sources.base import CLEARML, LAST, Reading, Source
+from expflow_hooks.core.files import make_home
+from expflow_hooks.core.registry.location import (
+    AT_HOME,
+    CLEARML,
+    ENV_REGISTRY,
+    FILE,
+    OPTION,
+    STDIN,
+    at_home,
+    is_elsewhere,
+    is_line_file,
+    locate,
+)
+from expflow_hooks.core.registry.location import choose as choose_source
+from expflow_hooks.sources.base import LAST, Reading, Source
 
 if TYPE_CHECKING:
     from expflow_hooks.core.policy.policy import Policy
     from expflow_hooks.core.ranking.query import Query
 
-ENV_REGISTRY = "EXPFLOW_REGISTRY"
-_LINES = (".jsonl", ".ndjson", ".json")  # how the name of a registry ends
+_SESSION = "task.json"  # what a folder of the ClearML SDK's offline session holds
 
 
 def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading = LAST) -> Source:
@@ -22,65 +34,74 @@ def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading
 
     Raises UsageError for a source of no known form. A file that was named must be there; the one at home need not.
     """
-    chosen = check(choose(spec, policy))
-    if chosen == CLEARML:
+    source, by = _named(spec, policy)
+    if source == CLEARML:
         from expflow_hooks.sources.clearml.read import open_clearml
 
         return open_clearml(policy, query, reading)
-    if is_offline(chosen):
+    if is_offline(source):
         from expflow_hooks.sources.clearml.offline import open_offline
 
-        return open_offline(chosen, policy, query, reading)
+        return open_offline(source, policy, query, reading)
     from expflow_hooks.sources.jsonl import open_jsonl
 
-    return open_jsonl(chosen, missing_ok=not (spec or os.environ.get(ENV_REGISTRY)))
+    return open_jsonl(locate(source, by))
 
 
 def choose(spec: str | None, policy: Policy) -> str:
-    """Return the source to read: `--source`, else `EXPFLOW_REGISTRY`, else the policy's, else the one at home."""
-    return spec or os.environ.get(ENV_REGISTRY) or _of_policy(policy) or os.path.join(home(), "experiments.jsonl")
+    """Return the source to read, as `location.choose` finds it; a registry's path is checked and spelled right."""
+    source, by = _named(spec, policy)
+    return source if source == CLEARML or is_offline(source) else locate(source, by).path
 
 
 def is_registry(spec: str | None, policy: Policy) -> bool:
     """Say whether the source is a registry, which has lines and history; a server and offline sessions have none."""
-    chosen = check(choose(spec, policy))
+    chosen = choose(spec, policy)
     return chosen != CLEARML and not is_offline(chosen)
 
 
 def is_offline(spec: str) -> bool:
-    """Say whether a source looks like offline sessions of the ClearML SDK: a folder, or a zip."""
-    return spec.endswith(".zip") or (os.path.isdir(spec) and not spec.endswith(_LINES))
+    """Say whether a source looks like offline sessions of the ClearML SDK: a folder of them, or a zip."""
+    if spec.endswith(".zip"):
+        return True
+    try:
+        names = os.listdir(spec)
+    except OSError:
+        return False
+    if _SESSION in names or any(map(is_line_file, names)):
+        return _SESSION in names
+    return any(name.endswith(".zip") or os.path.exists(os.path.join(spec, name, _SESSION)) for name in names)
 
 
 def registry_to_read(spec: str | None, policy: Policy) -> str:
-    """Return the registry file that has the history; raise UsageError for the server, which has none."""
-    chosen = check(choose(spec, policy))
+    """Return the registry that has the history; raise UsageError for the server, which has none."""
+    chosen = choose(spec, policy)
     if chosen == CLEARML:
         raise UsageError("a ClearML server keeps no registry lines: name a task with --task-id, or a .jsonl file")
     return chosen
 
 
 def registry_path(spec: str | None, policy: Policy) -> str:
-    """Return the registry to write to; raise UsageError for a source that is not a file."""
-    own = _of_policy(policy)
-    path = spec or os.environ.get(ENV_REGISTRY) or (own if own != CLEARML else None)
-    if path in ("-", CLEARML):
-        raise UsageError(f"{path!r} cannot be written to; a registry is a file such as experiments.jsonl")
-    return path or os.path.join(make_home(), "experiments.jsonl")
+    """Return the registry to write to; raise UsageError for a source that is none.
 
-
-def check(spec: str) -> str:
-    """Return the source if it is of a known form; raise UsageError if not."""
-    if spec in ("-", CLEARML) or spec.endswith((*_LINES, ".zip")) or os.path.exists(spec):
-        return spec
-    raise UsageError(
-        f"source {spec[:120]!r} is not known; a source is a .jsonl file, - for standard input, clearml,"
-        " or a folder or zip of the ClearML SDK's offline sessions"
-    )
-
-
-def _of_policy(policy: Policy) -> str | None:
-    source = policy.leaderboard.source
-    if source is None or source == CLEARML or policy.path is None:
+    Where the policy names a server, the registry at home is written.
+    """
+    source, by = _named(spec, policy)
+    if is_elsewhere(source) and by not in (OPTION, ENV_REGISTRY):
+        source, by = at_home()
+    if source == STDIN or is_elsewhere(source) or is_offline(source):
+        raise UsageError(f"{source[:120]!r} cannot be written to; a registry is a file such as {FILE}")
+    if by == AT_HOME:
+        make_home()
         return source
-    return os.path.join(os.path.dirname(policy.path), source)
+    return locate(source, by).path
+
+
+def _named(spec: str | None, policy: Policy) -> tuple[str, str]:
+    source, by = choose_source(spec, policy.path, policy.leaderboard.source)
+    if is_elsewhere(source) and source != CLEARML and not source.endswith(".zip"):
+        raise UsageError(
+            f"source {source[:120]!r} is not known; a source is a .jsonl file or a folder of them, - for standard"
+            " input, clearml, or a folder or zip of the ClearML SDK's offline sessions"
+        )
+    return source, by

@@ -370,8 +370,10 @@ def test_by_api_the_head_is_read_once(ready):
     log = ready.server.log
     log.clear()
     assert ready.run("pull_request_target") == 0
-    read = [path for method, path in log if f"/contents/{REGISTRY}" in path]
-    assert len(read) == 2, "the fork point's and the head's"
+    held = {ready.repo.git("rev-parse", f"{commit}:{REGISTRY}") for commit in (ready.base, ready.head)}
+    read = [path.rpartition("/")[2] for method, path in log if "/git/blobs/" in path]
+    assert held.issubset(read)
+    assert len([blob for blob in read if blob in held]) == 3, "the fork point's and the head's; the scan's is its own"
 
 
 def test_clearml_has_no_heads(ready, clearml):

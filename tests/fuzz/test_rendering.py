@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expflow_hooks.action.evidence.change import Change, Commit, Leak
-from expflow_hooks.action.evidence.registry import read_past, revisions_of
 from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.outputs import outputs_of
 from expflow_hooks.action.page.candidates import Candidates
@@ -31,7 +30,7 @@ from expflow_hooks.core.policy.load import parse_policy
 from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import latest
-from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.reader import Registry, revisions
 from expflow_hooks.core.registry.verify import verify
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.experiments import render_experiments
@@ -109,9 +108,9 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
         source=text,
         ranking=rank(keep_apart(runs, frozenset(run.experiment_id for run in judged), query.group_by), query),
         candidates=Candidates(tuple(judged), "b" * 40, older=tuple(runs[:1]), stale=(text,) if fewest == 7 else ()),
-        unreadable=[line for line, _ in registry.unreadable],
+        unreadable=[str(bad.line) for bad in registry.unreadable],
         leaks=[Leak(text, "EXP001", "a PIN's hash")] if fewest == 6 else (),
-        revisions=revisions_of(read_past(registry, [run.experiment_id for run in judged])),
+        revisions={n: revisions(past) for n, past in registry.histories({run.experiment_id for run in judged}).items()},
         notes=[(Data(text),)],
         broken=chain.found.problems if fewest == 5 else (),
         chain=chain,

@@ -52,6 +52,12 @@ class Repository(Protocol):
     def file(self, commit: str, path: str) -> bytes | None:
         """Return a file of a commit, or None where it has none."""
 
+    def registry(self, commit: str, path: str) -> dict[str, bytes]:
+        """Return the contents of a registry's files by path, one file's or a folder's; none where it is not there.
+
+        Raises UsageError for one that is not spelled right, or has a link on its path.
+        """
+
     def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
         """Return the paths that differ between a commit and a descendant; None if too many to list."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from expflow_hooks.action.evidence.change import Change, Commit, Leak
 from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.git.registry_files import registry_files
 from expflow_hooks.git.repository import Git
 
 
@@ -33,6 +34,10 @@ class Checkout:
     def file(self, commit: str, path: str) -> bytes | None:
         """Return a file of a commit, or None where it has none."""
         return self._git.file(commit, path)
+
+    def registry(self, commit: str, path: str) -> dict[str, bytes]:
+        """Return the contents of a registry's files by path, one file's or a folder's; none where it is not there."""
+        return registry_files(self._git, commit, path)
 
     def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
         """Return the paths that differ between two commits or trees."""

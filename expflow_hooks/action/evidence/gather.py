@@ -6,29 +6,30 @@ Nothing of the head is run here, and no step that fails lets a later one pass: a
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from io import BytesIO
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from expflow_hooks.action.evidence import registry as registries
 from expflow_hooks.action.evidence.base_group import base_group
 from expflow_hooks.action.evidence.change import Change, Repository
 from expflow_hooks.action.evidence.rules import Rules, choose_rules
 from expflow_hooks.action.page.candidates import find_candidates, matters
-from expflow_hooks.action.page.heads import Chain
-from expflow_hooks.action.request.inputs import Inputs, clean_path
+from expflow_hooks.action.page.heads import chain_of
+from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.action.verdict import Evidence, Problem, keep_apart
 from expflow_hooks.core.errors import ExpflowError, UsageError
 from expflow_hooks.core.ranking.rank import rank
-from expflow_hooks.core.registry.append_only import broken_by, check_growth
+from expflow_hooks.core.registry.append_only import Files, broken_by, check_growth
 from expflow_hooks.core.registry.experiment import Experiment, latest
-from expflow_hooks.core.registry.reader import Registry
-from expflow_hooks.core.registry.verify import verify, verify_bytes
+from expflow_hooks.core.registry.location import ENV_REGISTRY, in_repository, is_part
+from expflow_hooks.core.registry.location import FILE as REGISTRY
+from expflow_hooks.core.registry.reader import Registry, revisions
 from expflow_hooks.render.table import Data
 from expflow_hooks.sources.base import CLEARML
-from expflow_hooks.sources.open import ENV_REGISTRY, open_source
+from expflow_hooks.sources.open import open_source
 
 T = TypeVar("T")
 
@@ -74,13 +75,14 @@ def gather(desk: Desk, inputs: Inputs, question: Question) -> Evidence:
         evidence = replace(evidence, leaks=leaks or ())
         if rules is not None:
             evidence = replace(evidence, rules=rules)
-            source = _kept(problems, lambda: choose_source(inputs, desk.environment, rules))
-            if source is not None:
-                heads_file = cache(lambda: desk.repository.file(change.head, source) or b"")
+            sources = _kept(problems, lambda: choose_source(inputs, desk.environment, rules))
+            if sources is not None:
+                source = sources.head
+                files = cache(lambda: desk.repository.registry(change.head, source))
                 evidence = replace(evidence, source=source)
-                grown = _kept(problems, lambda: _with_chain(desk.repository, evidence, change, source, heads_file))
+                grown = _kept(problems, lambda: _with_chain(desk.repository, evidence, change, sources, files))
                 evidence = grown or evidence
-                found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source, heads_file))
+                found = _kept(problems, lambda: _experiments(desk, question, evidence, rules, source, files))
                 evidence = found or evidence
     return replace(evidence, problems=tuple(dict.fromkeys((*evidence.problems, *problems))))
 
@@ -101,40 +103,59 @@ def read_rules(repository: Repository, inputs: Inputs, change: Change) -> Rules:
     return choose_rules(inputs, base, base if untouched else repository.file(change.head, inputs.policy))
 
 
-def choose_source(inputs: Inputs, environment: Mapping[str, str], rules: Rules) -> str:
-    """Return the source: `clearml`, or a registry in the repository.
+class Sources(NamedTuple):
+    """Where experiments come from: `clearml`, or a registry's path, of the base and of the head, which may move it."""
 
-    A path out of the repository may come from the workflow only, never from a policy. Raises UsageError.
+    base: str
+    head: str
+
+
+def choose_source(inputs: Inputs, environment: Mapping[str, str], rules: Rules) -> Sources:
+    """Return the sources: `clearml`, or a registry in the repository.
+
+    A path out of the repository may come from the workflow only, never from a policy; the head's policy may move the
+    registry within the repository, where the base's lines have to be found then. Raises UsageError.
     """
     named = inputs.source or environment.get(ENV_REGISTRY)
-    source = named or rules.policy.leaderboard.source or registries.FILE
-    if source != CLEARML and not source.endswith((".jsonl", ".ndjson", ".json")):
-        raise UsageError(f"source {source[:120]!r}: here a source is a .jsonl file or clearml")
-    return source if named and os.path.isabs(named) else clean_path(source)
+    folder = posixpath.dirname(inputs.policy)  # where a policy's paths count from
+    source = named or posixpath.join(folder, rules.policy.leaderboard.source or REGISTRY)
+    if CLEARML in (named, rules.policy.leaderboard.source if not named else None):
+        return Sources(CLEARML, CLEARML)
+    inside = in_repository(source, environment.get("GITHUB_WORKSPACE", ""))
+    if not inside:
+        if named and os.path.isabs(named):
+            return Sources(named, named)
+        raise UsageError(f"source {source[:120]!r}: here a source is a registry in the repository, or clearml")
+    moved = "" if named else rules.moves_registry_to
+    return Sources(inside, in_repository(posixpath.join(folder, moved)) if moved else inside)
 
 
 def _with_chain(
-    repository: Repository, evidence: Evidence, change: Change, source: str, heads_file: Callable[[], bytes]
+    repository: Repository, evidence: Evidence, change: Change, sources: Sources, files: Callable[[], Files]
 ) -> Evidence:
     """Return the evidence with a tracked registry's chain, and what became of it since the change forked.
 
-    Always the head commit's file: a run on the event and one for late results judge by other lines than these, and
+    Always the head commit's files: a run on the event and one for late results judge by other lines than these, and
     must vouch for the same.
     """
+    source = sources.head
     if source == CLEARML or os.path.isabs(source):
         return evidence
-    head = heads_file()
+    registry = Registry(source, held=files())
     # Read again where it is asked for: of many pull requests not all registries are kept.
-    chain = Chain(source, verify_bytes(head), lambda: BytesIO(repository.file(change.head, source) or b""))
+    again = lambda: Registry(source, held=repository.registry(change.head, source)).lines()  # noqa: E731
+    chain = chain_of(registry, source, again, sources.base)
     evidence = replace(evidence, chain=chain)
-    if not change.fork_point or (change.paths is not None and source not in change.paths):
+    paths = change.paths
+    touched = paths is None or any(is_part(path, name) for path in sources for name in paths)
+    if not change.fork_point or not (touched or sources.base != source):
         return evidence
-    growth = check_growth(repository.file(change.fork_point, source) or b"", head)
-    return replace(evidence, lost=growth.lost, broken=broken_by(growth, lambda: chain.found))
+    growth = check_growth(repository.registry(change.fork_point, sources.base), files())
+    return replace(evidence, lost=growth.lost, broken=broken_by(growth, lambda: chain.found, registry.where))
 
 
 def _experiments(
-    desk: Desk, question: Question, evidence: Evidence, rules: Rules, source: str, heads_file: Callable[[], bytes]
+    desk: Desk, question: Question, evidence: Evidence, rules: Rules, source: str, files: Callable[[], Files]
 ) -> Evidence:
     """Return the evidence with experiments read, candidates found, and everything ranked."""
     query, registry, notes = rules.query, None, []
@@ -144,13 +165,11 @@ def _experiments(
         read = list(opened.experiments(None))
         notes = [(Data(warning),) for warning in opened.warnings]
     else:
-        found = registries.find_registry(
-            heads_file, question.head, source, desk.workspace, desk.scratch, late=desk.late
-        )
-        registry, name = Registry(found.path, missing_ok=True), found.name
+        found = registries.find_registry(files, question.head, source, desk.workspace, late=desk.late)
+        registry, name = found
         read = list(registry.experiments())
         if os.path.isabs(source):
-            evidence = replace(evidence, chain=Chain(source, verify(registry.lines), registry.lines))
+            evidence = replace(evidence, chain=chain_of(registry, source, registry.lines))
     experiments = latest(read, query.selection)
     tracked = "" if registry is None or os.path.isabs(source) else source
     evidence = replace(evidence, source=name, registry=tracked, notes=notes)
@@ -209,7 +228,10 @@ def _with_whole_tasks(
 
 def _with_past(evidence: Evidence, registry: Registry) -> Evidence:
     """Return the evidence with what only a registry knows: unreadable lines, revisions, and where each line stands."""
-    unreadable = tuple(line for line, _ in registry.unreadable)
-    past = registries.read_past(registry, sorted(evidence.candidates.ids))
-    lines = {name: found[-1].line for name, found in past.items() if found}
-    return replace(evidence, unreadable=unreadable, lines=lines, revisions=registries.revisions_of(past))
+    bad = ((line.line, os.path.basename(line.file)) for line in registry.unreadable)
+    unreadable = tuple(f"{file}:{line}" if file else str(line) for line, file in bad)
+    past = registry.histories(evidence.candidates.ids)
+    at = ((name, found[-1]) for name, found in past.items())
+    lines = {name: (evidence.registry + os.path.basename(line.file), line.line) for name, line in at}
+    changes = {name: found for name in sorted(past) if (found := revisions(past[name]))}
+    return replace(evidence, unreadable=unreadable, lines=lines, revisions=changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from expflow_hooks.action.evidence.change import Change, Commit, Leak
@@ -11,9 +12,15 @@ from expflow_hooks.action.github import models
 from expflow_hooks.action.github.client import ApiError, GitHub
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.registry.experiment import parse_time
+from expflow_hooks.core.registry.parts import parts_in_git
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.registry.parts import Entry
 
 MOST_FILES = 300
 """Files that a comparison lists; at that many there may be more."""
+MOST_PARTS = 300
+"""Files of a registry that are fetched for one commit; the server grants 1,000 requests an hour."""
 
 
 class Remote:
@@ -22,6 +29,7 @@ class Remote:
     def __init__(self, github: GitHub, repository: str) -> None:
         self._github = github
         self._at = f"/repos/{repository}"
+        self._blobs: dict[str, bytes] = {}
 
     def change(self, base: str, head: str) -> Change:
         """Return the commits (all pages) and paths between two commits."""
@@ -39,6 +47,27 @@ class Remote:
             if error.status == 404:
                 return None
             raise
+
+    def registry(self, commit: str, path: str) -> dict[str, bytes]:
+        """Return the contents of a registry's files by path, one file's or a folder's; each blob is fetched once.
+
+        Raises UnreadableError for more files than the server can be asked for.
+        """
+        parts = parts_in_git(path, lambda tree: self._entries(tree or commit))
+        new = [blob for blob in parts.values() if blob not in self._blobs]
+        if len(new) > MOST_PARTS:
+            raise UnreadableError(
+                f"{path} has {len(new)} files, and by API at most {MOST_PARTS} are read: check the repository out, or"
+                " bring the files of merged branches together in one"
+            )
+        self._blobs.update((blob, self._blob(blob)) for blob in new)
+        return {name: self._blobs[blob] for name, blob in parts.items()}
+
+    def _entries(self, tree: str) -> list[Entry]:
+        found = self._github.get(f"{self._at}/git/trees/{quote(tree)}", models.Tree)
+        if found.truncated:
+            raise UnreadableError(f"GitHub lists only a part of the tree {tree[:12]}: check the repository out instead")
+        return [(entry.mode, entry.sha or "", entry.path) for entry in found.tree]
 
     def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
         """Return the paths that differ between a commit and a descendant; None if the server lists only some."""

@@ -15,6 +15,8 @@ from expflow_hooks.core.policy.load import parse_policy
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.core.registry.location import FILE as REGISTRY
+from expflow_hooks.core.registry.location import is_elsewhere
 
 ORIGINS = {
     "base": "the base's policy",
@@ -31,6 +33,7 @@ class Rules(NamedTuple):
     origin: str  # one of ORIGINS
     changes: tuple[PolicyChange, ...] = ()
     broken: str = ""  # why the head's policy cannot be used
+    moves_registry_to: str = ""  # the source that the head's policy names instead of the base's
 
     @property
     def audits(self) -> bool:
@@ -46,7 +49,8 @@ def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rule
         changes = [] if broken else diff_policies(policy, proposed or Policy())
         if head is None:
             changes.insert(0, PolicyChange(inputs.policy, "there", None, True))
-        return Rules(policy, make_query(inputs, policy), "base", tuple(changes), broken)
+        moved = _moved_registry(policy, proposed)
+        return Rules(policy, make_query(inputs, policy), "base", tuple(changes), broken, moved)
     if inputs.sort_by or inputs.gates:
         return Rules(Policy(), make_query(inputs, Policy()), "inputs", (), broken)
     if broken:
@@ -57,6 +61,12 @@ def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rule
             " add the file, or an input such as `gates: pde_mean:lt:18.09`"
         )
     return Rules(proposed, make_query(inputs, proposed), "head")
+
+
+def _moved_registry(policy: Policy, proposed: Policy | None) -> str:
+    old = policy.leaderboard.source or REGISTRY
+    new = (proposed.leaderboard.source or REGISTRY) if proposed else old
+    return "" if new == old or is_elsewhere(old) or is_elsewhere(new) else new
 
 
 def make_query(inputs: Inputs, policy: Policy) -> Query:

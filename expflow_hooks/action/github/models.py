@@ -56,9 +56,11 @@ class Comparison(Struct):
 
 
 class Entry(Struct):
-    """One entry of a tree."""
+    """One entry of a tree; its path is its name, where only one folder was asked for."""
 
     sha: ObjectId | None = None
+    mode: str = ""
+    path: str = ""
 
 
 class Tree(Struct):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from expflow_hooks.action.evidence.change import Change
 from expflow_hooks.core.policy.path_patterns import any_match
 from expflow_hooks.core.registry.experiment import UNFINISHED, Experiment, parse_time
+from expflow_hooks.core.registry.location import is_part
 
 SHORTEST_ID = 7  # hex digits: what git abbreviates a commit to
 
@@ -146,4 +147,4 @@ def matters(paths: Iterable[str], patterns: Sequence[str], ignored: str) -> bool
     """Say whether one of the paths is code that results depend on; without patterns, all but the registry is."""
     if patterns:
         return any_match(patterns, paths)
-    return any(path != ignored for path in paths)
+    return any(not is_part(ignored, path) for path in paths)

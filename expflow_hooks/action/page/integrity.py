@@ -12,23 +12,33 @@ from expflow_hooks.action.page.sizing import Detail
 from expflow_hooks.action.page.words import markdown
 from expflow_hooks.action.verdict import Evidence, Said
 from expflow_hooks.core.registry.chain import MOST_NAMED
+from expflow_hooks.core.registry.location import is_folder
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.escape import code_span
 from expflow_hooks.render.table import Data
 
 _RANGES = 3
+_LONGEST = 300  # characters of a message
 
 
 def lost(evidence: Evidence, detail: Detail) -> str:
     """Return the list of the base's lines that are lost, or nothing."""
-    lines = [f"- line {line}: {why}" for line, why in evidence.lost]
+    lines = [f"- {_at(evidence.chain, one.file, one.line)}: {one.why}" for one in evidence.lost]
     return _listed("### Lines of the base's registry that are lost", lines, detail)
 
 
 def broken(evidence: Evidence, detail: Detail) -> str:
     """Return the list of the places where new lines do not fit the history, or nothing."""
-    lines = [f"- {problem.kind}: {problem.message}" for problem in evidence.broken]
+    # Of a folder a message names files, and those whoever made them named.
+    folder = evidence.chain is not None and is_folder(evidence.chain.name)
+    said = [code_span(one.message, _LONGEST) if folder else one.message for one in evidence.broken]
+    lines = [f"- {one.kind}: {words}" for one, words in zip(evidence.broken, said, strict=True)]
     return _listed("### New lines of the registry whose history does not hold", lines, detail)
+
+
+def _at(chain: Chain | None, file: str, line: int) -> str:
+    """Return where a line stands, as Markdown: with its file where that is not the registry itself."""
+    return f"line {line}" if chain is None or file in ("", chain.name) else f"line {line} of {code_span(file)}"
 
 
 def _listed(heading: str, lines: Sequence[str], detail: Detail) -> str:
@@ -38,10 +48,13 @@ def _listed(heading: str, lines: Sequence[str], detail: Detail) -> str:
 
 def gone(missing: Vouched) -> Said:
     """Return which lines are gone that the comment vouched for, in words."""
-    numbers = ", ".join(map(str, sorted(missing.heads.values())))
+    numbers = ", ".join(map(str, sorted(missing.heads.values(), key=lambda place: (str(type(place)), place))))
     at: Said = (" at ", Data(missing.commit[:7])) if missing.commit else ()
     one = len(missing.heads) == 1
     which, fate = (f"line {numbers}", "is gone: it was") if one else (f"lines {numbers}", "are gone: they were")
+    if is_folder(missing.name):
+        of: Said = ("line " if one else "lines ", Data(numbers), " of ", Data(missing.name))
+        return (*of, *at, f" {fate} edited, or a tail was cut")
     return (f"{which} of ", Data(missing.name), *at, f" {fate} edited, or the tail was cut")
 
 
@@ -51,7 +64,8 @@ def alarm(missing: Vouched | None) -> str:
         return ""
     them, had = "it" if len(missing.heads) == 1 else "them", ""
     if missing.commit and not os.path.isabs(missing.name):
-        command = f"git show {shlex.quote(f'{missing.commit[:12]}:{missing.name}')}"
+        file = str(next(iter(missing.heads.values()))).rpartition(":")[0]  # of a folder's registry
+        command = f"git show {shlex.quote(f'{missing.commit[:12]}:{missing.name}{file}')}"
         had = f" ({code_span(command, 500)} has {them})"
     return (
         f"> [!WARNING]\n> **The registry is not what this comment vouched for**: {markdown(gone(missing))}. "
@@ -66,7 +80,7 @@ def registry(evidence: Evidence, detail: Detail) -> Iterator[str]:
         return
     committed = "" if os.path.isabs(chain.name) else " as committed"  # the workspace's may have more
     told = f"Registry{committed}: {', '.join(_told(chain))}"
-    heads = sorted(chain.found.heads.items(), key=lambda head: head[1])[-min(MOST_NAMED, detail.entries) :]
+    heads = list(chain.found.heads.items())[-min(MOST_NAMED, detail.entries) :]
     if heads and detail.lists:
         yield folded(told, "\n".join(_heads(chain, heads)))
     else:
@@ -82,6 +96,8 @@ def _told(chain: Chain) -> Iterator[str]:
         yield counted(len(found.heads), "head")
     if len(found.uncovered) == found.lines:
         yield "covered by no chain"
+    elif found.uncovered and is_folder(chain.name):
+        yield f"{counted(len(found.uncovered), 'line')} covered by no chain"
     elif found.uncovered:
         yield f"line{'s' * (len(found.uncovered) > 1)} {ranges(found.uncovered)} covered by no chain"
     if found.problems:
@@ -89,7 +105,7 @@ def _told(chain: Chain) -> Iterator[str]:
 
 
 def _heads(chain: Chain, heads: Sequence[tuple[str, int]]) -> Iterator[str]:
-    yield from (f"- line {line}: `{head}`" for head, line in heads)
+    yield from (f"- {_at(chain, *chain.where(number))}: `{head}`" for head, number in heads)
     if len(chain.found.heads) > len(heads):
         yield f"- {len(chain.found.heads) - len(heads)} more"
     command = f"expflow-hooks run verify --source {shlex.quote(chain.name)} --expect-head {heads[-1][0]}"

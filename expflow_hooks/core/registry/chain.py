@@ -16,10 +16,11 @@ MOST_NAMED = 16  # DESIGN: "usually one, at most 16"
 
 
 class Link(msgspec.Struct, gc=False):
-    """What the history needs of a line: its experiment, and the hashes it names (None: another tool wrote it)."""
+    """What the history needs of a line: its experiment, the hashes it names (None: another tool wrote it), its time."""
 
     experiment_id: str = ""
     prev: list[str] | None = None
+    timestamp: str | None = None
 
 
 _decode = msgspec.json.Decoder(Link).decode
@@ -43,7 +44,8 @@ def _read_patiently(line: bytes) -> Link:
         return Link()
     name, prev = record.get("experiment_id"), record.get("prev")
     named = isinstance(prev, list) and all(isinstance(digest, str) for digest in prev)
-    return Link(name if isinstance(name, str) else "", prev if named else None)
+    at = record.get("timestamp")
+    return Link(name if isinstance(name, str) else "", prev if named else None, at if isinstance(at, str) else None)
 
 
 def digest_of(line: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Reading the registry, `experiments.jsonl`: one record a line, and the last line of an id is its present state.
+"""Reading the registry, a file or a folder: one record a line, and the last line of an id is its present state.
 
 Readers never lock and hold no more than a block of lines; what writes is `writer`.
 """
@@ -6,10 +6,10 @@ Readers never lock and hold no more than a block of lines; what writes is `write
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, count, pairwise, repeat
 from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
@@ -17,7 +17,9 @@ from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.metrics.values import same_value
 from expflow_hooks.core.registry.codec import decode_experiment, decode_lines, decode_record
 from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed
+from expflow_hooks.core.registry.folder import Folder
 from expflow_hooks.core.registry.live_file import open_settled
+from expflow_hooks.core.registry.location import LINES, is_folder
 from expflow_hooks.core.registry.random_access import Again
 from expflow_hooks.core.suggest import did_you_mean
 
@@ -29,37 +31,47 @@ _MOST_UNREADABLE_KEPT = 1000
 
 
 class Unreadable(NamedTuple):
-    """A line that could not be read: its number, from 1, and why."""
+    """A line that could not be read: its number, from 1, why, and of a folder's registry its file."""
 
     line: int
     why: str
+    file: str = ""
 
 
 class Revision(NamedTuple):
-    """A later line that changed what a completed experiment had said: `field` was `old`, is `new` since `line`."""
+    """A later line that changed what a completed experiment had said: `field` was `old`, is `new` since `line`.
+
+    `file` is the file that the line is in, where the registry is a folder.
+    """
 
     line: int
     field: str
     old: Any
     new: Any
+    file: str = ""
 
 
 class HistoryLine(NamedTuple):
-    """One line of one experiment: its number, from 1, and its record with every field."""
+    """One line of one experiment: its number, from 1, its record with every field, and in a folder its file."""
 
     line: int
     record: dict[str, Any]
+    file: str = ""
 
 
 class Registry:
-    """One registry file, or standard input as `-`. With `missing_ok`, a file that does not exist yet is empty.
+    """One registry: a file, a folder of files, or standard input as `-`. The lines of all its files count through.
 
-    With `data`, the file's bytes as git holds them; `path` is their name then.
+    With `missing_ok`, one that does not exist yet is empty. With `data`, a file's bytes as git holds them, or with
+    `held` those of all files, by path; `path` is the registry's name then.
     """
 
-    def __init__(self, path: str, *, missing_ok: bool = True, data: bytes | None = None) -> None:
+    def __init__(
+        self, path: str, *, missing_ok: bool = True, data: bytes | None = None, held: Mapping[str, bytes] | None = None
+    ) -> None:
         self.path = os.fspath(path)
-        self._data = data
+        self._data = data if held is None else held.get(self.path, b"")
+        self._folder = Folder(self.path, held) if is_folder(self.path) else None
         self.missing_ok = missing_ok
         self.unreadable: list[Unreadable] = []
         self.unreadable_count = 0
@@ -78,6 +90,20 @@ class Registry:
         again = Again()
         return Placed(lambda wanted: self._batches(progress, again if wanted else None), again)
 
+    @property
+    def is_folder(self) -> bool:
+        """Say whether the registry is a folder of files."""
+        return self._folder is not None
+
+    def where(self, number: int) -> tuple[str, int]:
+        """Return the file and the line in it of one of the registry's lines, all from 1."""
+        return self._folder.where(number) if self._folder and self._folder.pieces else (self.path, number)
+
+    def line(self, number: int) -> str:
+        """Return where one of the registry's lines stands, in words: `line 3`, of a folder's file with its name."""
+        file, line = self.where(number)
+        return say_line(line, file if self._folder else "")
+
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
         if self._data is not None:
@@ -95,18 +121,37 @@ class Registry:
 
     def _batches(self, progress: Progress | None, again: Again | None = None) -> Iterator[Batch]:
         self.unreadable, self.unreadable_count = [], 0
-        done = number = 0
+        number = done = 0
+        for lines, place, total in self._blocks(again):
+            places = accumulate(map(len, lines), initial=place)
+            experiments = decode_lines(lines)
+            yield self._one_by_one(lines, number, places) if experiments is None else (experiments, places)
+            number += len(lines)
+            if progress is not None:
+                done += sum(map(len, lines))
+                progress(done, total)
+
+    def _blocks(self, again: Again | None = None) -> Iterator[tuple[list[bytes], int, int]]:
+        """Yield some lines at a time, the place of the first of them, and the bytes of all."""
+        if self._folder is not None:
+            yield from self._blocks_of_folder(self._folder, again)
+            return
+        place = 0
         with self._open() as opened:
             file = again.take(opened) if again else opened
             total = _size(file)
             while lines := file.readlines(_BLOCK):
-                places = accumulate(map(len, lines), initial=done)
-                experiments = decode_lines(lines)
-                yield self._one_by_one(lines, number, places) if experiments is None else (experiments, places)
-                number += len(lines)
-                done += sum(map(len, lines))
-                if progress is not None:
-                    progress(done, total)
+                yield lines, place, total
+                place += sum(map(len, lines))
+
+    def _blocks_of_folder(self, folder: Folder, again: Again | None) -> Iterator[tuple[list[bytes], int, int]]:
+        if not (self.missing_ok or folder.names):
+            there = f"holds no {LINES} file" if os.path.isdir(self.path) else "is not there"
+            raise UnreadableError(f"cannot read {self.path}: the folder {there}")
+        if again is not None:
+            again.take_from(folder.read)
+        for lines, place in folder.blocks():
+            yield lines, place, folder.size
 
     def _one_by_one(self, lines: list[bytes], number: int, places: Iterable[int]) -> Batch:
         found: list[Experiment] = []
@@ -124,19 +169,27 @@ class Registry:
     def _note(self, number: int, why: str) -> None:
         self.unreadable_count += 1
         if len(self.unreadable) < _MOST_UNREADABLE_KEPT:
-            self.unreadable.append(Unreadable(number, why))
+            file, line = self.where(number)
+            self.unreadable.append(Unreadable(line, why, file if self._folder else ""))
+
+    def _wheres(self) -> Iterator[tuple[str, int]]:
+        """Yield the file, nothing unless the registry is a folder, and the number of every line, in order."""
+        return zip(repeat(""), count(1), strict=False) if self._folder is None else self._folder.wheres()
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the file's lines as they stand."""
+        """Yield the lines of all files as they stand, in the registry's order."""
+        if self._folder is not None:
+            yield from chain.from_iterable(map(itemgetter(0), self._blocks()))
+            return
         with self._open() as file:
             yield from file
 
     def numbered(self) -> Iterator[HistoryLine]:
         """Yield number and record of every line that can be read, every field as it stands; the others as above."""
         self.unreadable, self.unreadable_count = [], 0
-        for number, line in enumerate(self.lines(), start=1):
+        for number, (line, (file, place)) in enumerate(zip(self.lines(), self._wheres(), strict=False), start=1):
             try:
-                yield HistoryLine(number, decode_record(line))
+                yield HistoryLine(place, decode_record(line), file)
             except ValueError as error:
                 if line.strip():
                     self._note(number, _why(line, error))
@@ -148,9 +201,13 @@ class Registry:
     def histories(self, ids: Collection[str]) -> dict[str, list[HistoryLine]]:
         """Return the lines of several experiments, oldest first; those that have none are left out."""
         found: dict[str, list[HistoryLine]] = {}
-        for line in self.numbered() if ids else ():
-            if line.record["experiment_id"] in ids:
-                found.setdefault(line.record["experiment_id"], []).append(line)
+        for line, (file, number) in zip(self.lines(), self._wheres(), strict=False) if ids else ():
+            try:
+                name = decode_experiment(line).experiment_id
+            except ValueError:
+                continue
+            if name in ids:
+                found.setdefault(name, []).append(HistoryLine(number, decode_record(line), file))
         return found
 
     def history(self, experiment_id: str) -> list[HistoryLine]:
@@ -162,7 +219,8 @@ class Registry:
             try:
                 name = decode_experiment(line).experiment_id
                 if name == experiment_id:
-                    found.append(HistoryLine(number, decode_record(line)))
+                    file, place = self.where(number)
+                    found.append(HistoryLine(place, decode_record(line), file if self._folder else ""))
                 ids.add(name)
             except ValueError as error:
                 if needle in line:  # it may have been about this experiment
@@ -182,6 +240,11 @@ def _size(file: IO[bytes]) -> int:
     return size
 
 
+def say_line(line: int, file: str = "") -> str:
+    """Return where a line stands, in words."""
+    return f"line {line} of {os.path.basename(file)}" if file else f"line {line}"
+
+
 def revisions(history: list[HistoryLine]) -> list[Revision]:
     """Return what later lines changed of a completed experiment: metrics, parameters and commit, old -> new."""
     found: list[Revision] = []
@@ -190,7 +253,7 @@ def revisions(history: list[HistoryLine]) -> list[Revision]:
             continue
         old, new = _stated(before.record), _stated(after.record)
         found += [
-            Revision(after.line, field, old.get(field), new.get(field))
+            Revision(after.line, field, old.get(field), new.get(field), after.file)
             for field in sorted(old.keys() | new.keys())
             if not same_value(old.get(field), new.get(field))
         ]

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from expflow_hooks.core.registry.chain import MOST_NAMED, Fed, Heads, as_digest, digest_of, read_link
 
 Read = Callable[[], Iterable[bytes]]
-"""Gives the file's lines from its beginning, each time it is called."""
+"""Gives the registry's lines from their beginning, each time it is called."""
+Line = Callable[[int], str]
+"""Says where one of the lines stands, given its number."""
 
 NEWEST = 1000
 """How many of the last lines `run list` checks."""
@@ -52,12 +54,18 @@ class _Miss(NamedTuple):
     high: int
 
 
-def verify(read: Read, expected_head: str | None = None) -> Verification:
+def say_line(number: int) -> str:
+    """Return where a line of a registry that is one file stands, in words."""
+    return f"line {number}"
+
+
+def verify(read: Read, expected_head: str | None = None, line: Line = say_line) -> Verification:
     """Check every line's names against the lines above it.
 
-    Named are an edited line, a removed one, an insertion, and with `expected_head` a cut tail.
+    Named are an edited line, a removed one, an insertion, and with `expected_head` a cut tail; messages say by `line`
+    where a line stands.
     """
-    return _verify(read, enumerate(read(), start=1), 0, expected_head)
+    return _verify(read, enumerate(read(), start=1), 0, expected_head, line)
 
 
 def verify_bytes(data: bytes) -> Verification:
@@ -65,14 +73,16 @@ def verify_bytes(data: bytes) -> Verification:
     return verify(lambda: BytesIO(data))
 
 
-def verify_newest(read: Read, most: int = NEWEST) -> Verification:
+def verify_newest(read: Read, most: int = NEWEST, line: Line = say_line) -> Verification:
     """Check the names of the last lines only; the whole file is looked through where one of them is not at hand."""
     kept = deque(enumerate(read(), start=1), maxlen=most + MOST_NAMED)
     first = kept[0][0] if kept else 1
-    return _verify(read, iter(kept), first + MOST_NAMED if first > 1 else 0, None)
+    return _verify(read, iter(kept), first + MOST_NAMED if first > 1 else 0, None, line)
 
 
-def _verify(read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, expected: str | None) -> Verification:
+def _verify(
+    read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, expected: str | None, said: Line
+) -> Verification:
     heads, last = Heads(), 0
     misses: list[_Miss] = []
     suspects: list[bytes] = []  # lines that may stand twice: a copy names what is no head any more, or nothing
@@ -87,9 +97,9 @@ def _verify(read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, ex
         if prev is not None and number >= judged_from and (not prev or None in fed.places):
             suspects.append(fed.digest)
             misses += _misses(number, fed)
-    problems = _judge(misses, suspects, heads, _find(read, last, misses, suspects))
+    problems = _judge(misses, suspects, heads, _find(read, last, misses, suspects), said)
     if not met:
-        message = "the expected head is not in the file: the tail was cut or edited"
+        message = "the expected head is not there: the tail was cut or edited"
         problems.append(Problem(last, "cut", message, last))
     return _result(last, problems, heads)
 
@@ -117,23 +127,25 @@ def _find(read: Read, last: int, misses: list[_Miss], suspects: list[bytes]) -> 
     return found
 
 
-def _judge(misses: list[_Miss], suspects: list[bytes], heads: Heads, found: Mapping[bytes, list[int]]) -> list[Problem]:
+def _judge(
+    misses: list[_Miss], suspects: list[bytes], heads: Heads, found: Mapping[bytes, list[int]], said: Line
+) -> list[Problem]:
     unnamed = sorted([*heads.chained.values(), *heads.bare.values()]) if misses else []
     problems = []
     for miss in misses:
         places = found.get(miss.digest, [])
         if not places:
-            problems.append(_edited_or_removed(miss, unnamed))
+            problems.append(_edited_or_removed(miss, unnamed, said))
         elif places[0] >= miss.by:
-            message = f"line {places[0]} stands below line {miss.by}, which was written after it"
+            message = f"{said(places[0])} stands below {said(miss.by)}, which was written after it"
             problems.append(Problem(places[0], "inserted", message, miss.by))
     for digest in set(suspects):
         first, *copies = found.get(digest, [0])
-        problems += [Problem(copy, "inserted", f"line {copy} repeats line {first}", copy) for copy in copies]
+        problems += [Problem(copy, "inserted", f"{said(copy)} repeats {said(first)}", copy) for copy in copies]
     return sorted(set(problems))
 
 
-def _edited_or_removed(miss: _Miss, unnamed: list[int]) -> Problem:
+def _edited_or_removed(miss: _Miss, unnamed: list[int], said: Line) -> Problem:
     """Return the problem of a name that stands nowhere.
 
     An edit leaves a line in place that nobody names. So does a removal, of the line above the removed one, where it was
@@ -141,8 +153,8 @@ def _edited_or_removed(miss: _Miss, unnamed: list[int]) -> Problem:
     """
     line = next((number for number in reversed(unnamed) if miss.low < number < miss.high), None)
     if line is None:
-        return Problem(miss.by, "removed", f"a line above line {miss.by} was removed", miss.by)
-    message = f"line {line} was edited, or a line below it was removed: line {miss.by} names what is not there"
+        return Problem(miss.by, "removed", f"a line above {said(miss.by)} was removed", miss.by)
+    message = f"{said(line)} was edited, or a line below it was removed: {said(miss.by)} names what is not there"
     return Problem(line, "edited", message, miss.by)
 
 

@@ -221,4 +221,4 @@ def test_lines_read_together_are_the_lines_read_one_by_one(tmp_path_factory, lin
             unreadable += [number] if line.strip() else []
     registry = Registry(str(path))
     assert [experiment.experiment_id for experiment in registry.experiments()] == expected
-    assert [line for line, _ in registry.unreadable] == unreadable
+    assert [bad.line for bad in registry.unreadable] == unreadable

@@ -1,0 +1,151 @@
+"""A registry of several files, of a folder on the disk or as git holds them, read as one: line by line in their order.
+
+What is read is what was there when the order was made; lines that are appended meanwhile are for the next reading.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from io import BytesIO
+from itertools import accumulate, count, repeat, zip_longest
+from typing import IO
+
+from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.registry.live_file import open_settled
+from expflow_hooks.core.registry.parts import parts_on_disk
+from expflow_hooks.core.registry.union import Piece, arrange
+
+_CHUNK = 1 << 20  # bytes
+_BLOCK = 1 << 14  # bytes; see `reader`
+_MOST_OPEN = 64  # files that are kept open
+
+Block = tuple[list[bytes], int]
+"""Some lines that follow each other in the registry and in a file, and the place of the first."""
+
+
+class Folder:
+    """The files of a registry. A place is a byte of one of them: all files' bytes are counted through, with gaps."""
+
+    def __init__(self, path: str, held: Mapping[str, bytes] | None = None) -> None:
+        self.path = path
+        if held is None:
+            self.names = [os.path.join(path, name) for name in parts_on_disk(path)]
+            self._files: list[_File] = [_OnDisk(name) for name in self.names]
+        else:
+            self.names = sorted(held)
+            self._files = [_InMemory(held[name]) for name in self.names]
+        self._open: dict[int, Callable[[int, int], bytes]] = {}
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """Return the order of the files' lines."""
+        try:
+            if len(self._files) == 1:
+                with self._files[0].open() as file:
+                    size = sum(map(len, iter(lambda: file.read(_CHUNK), b"")))
+                return [Piece(0, 0, size, 1, 1)] if size else []
+            return arrange([file.open for file in self._files])
+        except OSError as error:
+            raise UnreadableError(f"cannot read {error.filename or self.path}: {error.strerror or error}") from None
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """Return the place of each file's first byte; the gap after a file is an end that a line may lack."""
+        sizes = [0] * len(self._files)
+        for piece in self.pieces:
+            sizes[piece.file] = max(sizes[piece.file], piece.end)
+        return list(accumulate((size + 1 for size in sizes), initial=0))
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        return self._begins[-1] - len(self._files)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all lines in order."""
+        for piece in self.pieces:
+            begin, rest, at = self._begins[piece.file], b"", piece.start
+            while at < piece.end:
+                chunk = self._read(piece.file, at, min(_CHUNK, piece.end - at))
+                if not chunk:
+                    raise UnreadableError(f"{self.names[piece.file]} was rewritten while it was read: try again")
+                data, place = rest + chunk, at - len(rest)
+                at += len(chunk)
+                whole = len(data) if at >= piece.end else data.rfind(b"\n") + 1
+                rest, lines = data[whole:], BytesIO(data[:whole])
+                while block := lines.readlines(_BLOCK):
+                    yield block, begin + place
+                    place += sum(map(len, block))
+
+    def read(self, place: int, size: int) -> bytes:
+        """Return bytes at a place, fewer at the end of its file."""
+        file = bisect_right(self._begins, place) - 1
+        return self._read(file, place - self._begins[file], size)
+
+    def where(self, number: int) -> tuple[str, int]:
+        """Return the file and the line in it of one of the registry's lines, all from 1."""
+        piece = self.pieces[max(bisect_right(self.pieces, number, key=lambda piece: piece.number) - 1, 0)]
+        return self.names[piece.file], piece.line + number - piece.number
+
+    def wheres(self) -> Iterator[tuple[str, int]]:
+        """Yield the file and the line in it of every line, in order; more of the last file than it has."""
+        for piece, after in zip_longest(self.pieces, self.pieces[1:]):
+            lines = range(piece.line, piece.line + after.number - piece.number) if after else count(piece.line)
+            yield from zip(repeat(self.names[piece.file]), lines, strict=False)
+
+    def _read(self, file: int, at: int, size: int) -> bytes:
+        if file not in self._open:
+            if len(self._open) >= _MOST_OPEN:
+                del self._open[next(iter(self._open))]
+            self._open[file] = self._files[file].reader()
+        try:
+            return self._open[file](at, size)
+        except OSError as error:
+            raise UnreadableError(f"cannot read {self.names[file]}: {error.strerror or error}") from None
+
+
+class _File:
+    """One file: how its lines are read, and how parts of it are read again."""
+
+    def open(self) -> IO[bytes]:
+        raise NotImplementedError
+
+    def reader(self) -> Callable[[int, int], bytes]:
+        raise NotImplementedError
+
+
+class _InMemory(_File):
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def open(self) -> IO[bytes]:
+        return BytesIO(self._data)
+
+    def reader(self) -> Callable[[int, int], bytes]:
+        return lambda at, size: self._data[at : at + size]
+
+
+class _OnDisk(_File):
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._known: tuple[int, int] | None = None
+
+    def open(self) -> IO[bytes]:
+        file = open_settled(self._path)
+        found = os.fstat(file.fileno())
+        self._known = (found.st_dev, found.st_ino)
+        return file
+
+    def reader(self) -> Callable[[int, int], bytes]:
+        file = open(self._path, "rb", buffering=0)  # noqa: SIM115  it is closed when nobody reads from it any more
+        found = os.fstat(file.fileno())
+        if self._known != (found.st_dev, found.st_ino):
+            raise UnreadableError(f"{self._path} was rewritten while it was read: try again")
+
+        def read(at: int, size: int) -> bytes:
+            return os.pread(file.fileno(), size, at)
+
+        return read
