@@ -11,17 +11,19 @@ from contextlib import contextmanager
 from io import BytesIO
 from itertools import accumulate, chain, count, pairwise, repeat
 from operator import itemgetter
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.metrics.values import same_value
 from expflow_hooks.core.registry.codec import decode_experiment, decode_lines, decode_record
 from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed
-from expflow_hooks.core.registry.folder import Folder
 from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.location import LINES, is_folder
 from expflow_hooks.core.registry.random_access import Again
 from expflow_hooks.core.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.registry.folder import Folder
 
 Progress = Callable[[int, int], None]
 """Told the bytes read and the bytes there are, now and then."""
@@ -71,7 +73,7 @@ class Registry:
     ) -> None:
         self.path = os.fspath(path)
         self._data = data if held is None else held.get(self.path, b"")
-        self._folder = Folder(self.path, held) if is_folder(self.path) else None
+        self._folder = _open_folder(self.path, held) if is_folder(self.path) else None
         self.missing_ok = missing_ok
         self.unreadable: list[Unreadable] = []
         self.unreadable_count = 0
@@ -230,6 +232,12 @@ class Registry:
                 raise UsageError(f"no experiment {experiment_id!r}: {self.path} has none yet")
             raise UsageError(f"no experiment {experiment_id!r} in {self.path}{did_you_mean(experiment_id, ids)}")
         return found
+
+
+def _open_folder(path: str, held: Mapping[str, bytes] | None) -> Folder:
+    from expflow_hooks.core.registry.folder import Folder  # most registries are one file, and need no hashes
+
+    return Folder(path, held)
 
 
 def _size(file: IO[bytes]) -> int:
