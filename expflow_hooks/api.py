@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=8)
 def _writer(path: str) -> Writer:
     """Return the one writer of a path: it remembers how far it knows the file, so that appending stays cheap."""
-    from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.sources.writing import open_writer
 
-    return Writer(path)
+    return open_writer(path)
 
 
 def record(

@@ -67,12 +67,12 @@ def delete(**options: Any) -> int:
 @click.option("--source", metavar="FILE", help="The registry to bring up to date.")
 def sync(source: str | None) -> int:
     """Bring status and metrics of the lines with a clearml_task_id from the ClearML server."""
-    from expflow_hooks.core.registry.writer import Writer
     from expflow_hooks.sources.clearml import read as clearml
     from expflow_hooks.sources.clearml import records as clearml_records
+    from expflow_hooks.sources.writing import open_writer
 
     rules = policy()
-    writer = Writer(registry_path(source, rules))
+    writer = open_writer(registry_path(source, rules))
     if not any(clearml_records.is_remote(r.get("clearml_task_id")) for r in Registry(writer.path).records()):
         emit(f"{writer.path}: no line has a clearml_task_id, so there is nothing to bring\n")
         return OK
@@ -99,10 +99,10 @@ def _operate(
     force: bool,
     **server: Any,
 ) -> int:
-    from expflow_hooks.core.registry.writer import Writer
     from expflow_hooks.operations.operate import Request, operate
     from expflow_hooks.operations.prompt import asker
     from expflow_hooks.operations.remote import operate_on_task
+    from expflow_hooks.sources.writing import open_writer
 
     rules = policy()
     path = registry_path(source, rules)
@@ -112,9 +112,9 @@ def _operate(
     request = Request(name, experiment_id, force, reason)
     ask, allow = asker(pin, descriptor=pin_fd), rules.allow_force
     if task_id is None or registry_only:
-        done = operate(Writer(path), request, ask, allow_force=allow)
+        done = operate(open_writer(path), request, ask, allow_force=allow)
     else:
-        done = operate_on_task(Writer(path), request, ask, _remote(task_id, rules, server), allow_force=allow)
+        done = operate_on_task(open_writer(path), request, ask, _remote(task_id, rules, server), allow_force=allow)
     if done.authorised != "pin":
         warn(f"{name} {experiment_id}: {_AUTHORISED[done.authorised]}; the history says so")
     recorded = "Recorded; " if done.recorded else ""

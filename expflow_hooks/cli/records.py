@@ -27,12 +27,12 @@ def read_records(file: str) -> list[dict[str, Any]]:
 
 def append_records(path: str, records: list[dict[str, Any]], *, replace: bool = False) -> None:
     """Add records to a registry, all or none of them. Raises UsageError."""
-    from expflow_hooks.core.registry.writer import Writer
     from expflow_hooks.operations import recording
+    from expflow_hooks.sources.writing import open_writer
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ExpflowWarning)
-        recording.append_records(Writer(path), records, recording.Surroundings(path, policy()), replace=replace)
+        recording.append_records(open_writer(path), records, recording.Surroundings(path, policy()), replace=replace)
     for message in dict.fromkeys(str(one.message) for one in told):
         warn(message)
 

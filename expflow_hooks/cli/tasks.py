@@ -60,13 +60,13 @@ def task_as_line(task_id: str, source: str | None) -> list[HistoryLine]:
 def add_from_task(task_id: str, file: str | None, source: str | None) -> int:
     """Add a registry record made from a task of the server; the one record of `file`, if given, goes over it."""
     from expflow_hooks.cli.records import read_records
-    from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.sources.writing import open_writer
 
     given = read_records(file) if file is not None else [{}]
     if len(given) != 1:
         raise UsageError(f"{file}: {len(given)} records; with --task-id there is one at most")
     experiment, _ = read_one(task_id, CLEARML)
-    writer = Writer(registry_path(source, policy()))
+    writer = open_writer(registry_path(source, policy()))
     record, left_out = add_task(writer, experiment, given[0])
     _warn_left_out(task_id, left_out)
     emit(f"{record['experiment_id']} added to {writer.path}: {experiment.label}, {experiment.state}\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.files import sync_folder
@@ -20,6 +20,16 @@ from expflow_hooks.core.registry.reader import Registry, cannot
 
 Make = Callable[["dict[str, Any] | None"], "dict[str, Any]"]
 """Takes an experiment's present record (None if it has none) and returns the one to append."""
+
+
+class Union(Protocol):
+    """All files of a registry that is a folder, of which a writer appends to one."""
+
+    def to_name(self) -> list[str]:
+        """Return what the next line names, after all files were read."""
+
+    def present(self, experiment_id: str) -> dict[str, Any] | None:
+        """Return an experiment's present record, or None."""
 
 
 class Change(NamedTuple):
@@ -34,10 +44,14 @@ _PATIENCE = 0.01  # seconds: a tool that takes no lock may be halfway through it
 
 
 class Writer:
-    """Appends to one registry file. It remembers what it read, so that many appends in one process stay cheap."""
+    """Appends to one registry file. It remembers what it read, so that many appends in one process stay cheap.
 
-    def __init__(self, path: str) -> None:
+    With `union` the file is one of a folder's, whose other files have a say in what is present and what is named.
+    """
+
+    def __init__(self, path: str, union: Union | None = None) -> None:
         self.path = os.fspath(path)
+        self._union = union
         self._forget((0, 0))
 
     def _forget(self, file: tuple[int, int]) -> None:
@@ -77,7 +91,7 @@ class Writer:
         """Return the lines of the changes; each names the one before it, and sees what that one says."""
         lines: list[bytes] = []
         made: dict[str, dict[str, Any]] = {}
-        prev = self._heads.to_name()
+        prev = (self._union or self._heads).to_name()
         for name, make, permit in changes:
             present = made[name] if name in made else self._present(fd, name)
             record = make(present)
@@ -133,6 +147,8 @@ class Writer:
         self._last = line
 
     def _present(self, fd: int, experiment_id: str) -> dict[str, Any] | None:
+        if self._union is not None:
+            return self._union.present(experiment_id)
         place = self._places.get(experiment_id)
         if place is None:
             return None
