@@ -6,45 +6,49 @@ A comment or a status that cannot be posted never changes the verdict, and never
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
-from expflow_hooks.action import outputs
+from expflow_hooks.action import late, outputs, publish
+from expflow_hooks.action.evidence.evidence import Evidence, Problem
 from expflow_hooks.action.evidence.gather import gather
+from expflow_hooks.action.github.statuses import Posted
 from expflow_hooks.action.page import summary
 from expflow_hooks.action.page.page import Page, render_page
 from expflow_hooks.action.page.sizing import FULL
-from expflow_hooks.action.page.words import description
-from expflow_hooks.action.publish import publish
+from expflow_hooks.action.page.words import description, plain
 from expflow_hooks.action.request.event import Kind, read_run
 from expflow_hooks.action.request.inputs import Inputs, read_inputs
 from expflow_hooks.action.request.job import Job, start
-from expflow_hooks.action.request.targets import Target, targets
-from expflow_hooks.action.verdict import VERDICTS, Evidence, Judgement, Problem, judge
-from expflow_hooks.core.errors import OK, UNREADABLE, USAGE, ExpflowError, worst
+from expflow_hooks.action.request.subjects import PER_HEAD, Subject, Target, again, subjects
+from expflow_hooks.action.verdict import Judgement, judge, worst_of
+from expflow_hooks.core.errors import OK, UNDECIDED, USAGE, ExpflowError, worst
 from expflow_hooks.render.table import Data
+
+_MOST_TRIES = 3
+"""How often a head is judged, where another run judges it meanwhile."""
 
 
 def run(environment: Mapping[str, str]) -> int:
     """Judge what the event is about, publish it, and return the exit code, which the verdict alone decides."""
     outputs.mask(environment.get("INPUT_GITHUB_TOKEN", "").strip())
     judged: list[Judgement] = []
-    late = False
+    inputs, is_late, failed = Inputs(), False, []
     with outputs.quiet_commands(), _scratch(environment) as scratch:
-        inputs = Inputs()
         try:
             inputs = read_inputs(environment)
             job = start(inputs, environment, scratch, dry_run=False)
-            late = job.event.kind is Kind.ALL_OPEN
-            for target in targets(job):
-                judged.append(judge(gather(target.desk, inputs, target.question)))
-                _show(job, target, judged)
+            is_late = job.event.kind is Kind.ALL_OPEN
+            for subject in late.due(job, subjects(job)) if is_late else subjects(job):
+                _speak(job, subject, judged)
         except ExpflowError as error:
-            judged.append(_failed(inputs, error))
+            failed = [judge(Evidence(inputs, problems=[Problem(error.exit_code, (Data(str(error)),))]))]
+            judged += failed
             _record(environment, judged)
-            summary.add(environment, Page(judged[-1], read_run(environment)))
-            outputs.say([f"expflow: {description(judged[-1])}"])
+            summary.add(environment, Page(failed[0], read_run(environment)))
+            outputs.say([f"expflow: {description(failed[0])}"])
     outputs.say([line for judgement in judged for line in outputs.marks(judgement)])
-    return _exit_code(judged, late)
+    return _exit_code(failed if is_late else judged, inputs)
 
 
 def dry_run(environment: Mapping[str, str]) -> int:
@@ -53,41 +57,87 @@ def dry_run(environment: Mapping[str, str]) -> int:
         inputs = read_inputs(environment)
         job = start(inputs, environment, scratch, dry_run=True)
         judged = []
-        for target in targets(job):
-            judged.append(judge(gather(target.desk, inputs, target.question)))
-            outputs.say([render_page(Page(judged[-1], job.event.run), FULL)])
-    return _exit_code(judged, late=False)
+        for subject in subjects(job):
+            for target in subject.targets:
+                judged.append(_judge(inputs, target))
+                outputs.say([render_page(Page(judged[-1], job.event.run), FULL)])
+    return worst([judgement.exit_code for judgement in judged])
 
 
-def _show(job: Job, target: Target, judged: list[Judgement]) -> None:
-    """Write outputs and summary, then try comment and status; the verdict is written before the network is asked."""
-    judgement = judged[-1]
+def _speak(job: Job, subject: Subject, judged: list[Judgement]) -> None:
+    """Judge a head, write outputs and summary, then try comments and status; the verdict is written before that."""
+    subject, found, posted = _judge_all(job, subject)
+    judged += found
     _record(job.environment, judged)
-    title = f"{target.title} " if target.title else ""
-    outputs.say([f"expflow: {title}{description(judgement)}"])
-    summary.add(job.environment, Page(judgement, job.event.run), target.title)
-    published = publish(job, judgement, target.number, target.question.head)
-    outputs.write_outputs(job.environment.get("GITHUB_OUTPUT"), published.outputs)
-    outputs.say([f"expflow: {title}comment {published.status} {published.url}".rstrip()])
-    outputs.say([f"expflow: {warning}" for warning in published.warnings])
+    for target, judgement in zip(subject.targets, found, strict=True):
+        outputs.say([f"expflow: {target.title} {description(judgement)}".replace("  ", " ")])
+        title = target.title if len(subject.targets) > 1 or job.event.kind is Kind.ALL_OPEN else ""
+        summary.add(job.environment, Page(judgement, job.event.run), title)
+    for published in publish.publish(job, subject, found, posted):
+        outputs.write_outputs(job.environment.get("GITHUB_OUTPUT"), published.outputs)
+        outputs.say([f"expflow: comment {published.status} {published.url}".rstrip()])
+        outputs.say([f"expflow: {warning}" for warning in published.warnings])
 
 
-def _record(environment: Mapping[str, str], judged: list[Judgement]) -> None:
+def _judge_all(job: Job, subject: Subject) -> tuple[Subject, list[Judgement], Posted | None]:
+    """Return the judgement of every change of a head, and the status before; anew where a run judged it meanwhile."""
+    for tries in range(_MOST_TRIES):
+        subject = again(job, subject) if tries else subject
+        started = job.github.now if job.github and job.github.now else float("inf")
+        with job.api.at_most(subject.most, _TOO_MANY) if subject.most else nullcontext():
+            found = [_judge(job.inputs, target) for target in subject.targets]
+        posted = publish.read_status(job, subject)
+        if not publish.is_younger(posted, started, publish.seal_of(job, subject, found, posted)):
+            break
+    if posted is not None and posted.ours and set(posted.seal.boards) - {job.inputs.board}:
+        found = [_with_problem(one, _TWO_BOARDS) for one in found]
+    return subject, found, posted
+
+
+_SAME_INPUTS = "policy, source, project, tags, sort-by, direction"
+_TWO_BOARDS = Problem(
+    USAGE,
+    (
+        f"two leaderboards use this comment-key on one commit: give both workflows the same inputs ({_SAME_INPUTS})",
+        " or another comment-key; then push a commit",
+    ),
+)
+_TOO_MANY = (
+    f"judging this by API takes more than {PER_HEAD} requests, which a run over all pull requests gives to none;"
+    " the job of its own event judges it from the checkout"
+)
+
+
+def _judge(inputs: Inputs, target: Target) -> Judgement:
+    if target.place is None:
+        assert target.error is not None
+        return judge(Evidence(inputs, problems=[Problem(target.error.exit_code, (Data(str(target.error)),))]))
+    return judge(gather(target.place, inputs, target.question))
+
+
+def _with_problem(judgement: Judgement, problem: Problem) -> Judgement:
+    judgement.evidence.problems.insert(0, problem)
+    return judge(judgement.evidence)
+
+
+def _record(environment: Mapping[str, str], judged: Sequence[Judgement]) -> None:
     """Write the outputs of the worst judgement so far: of several pull requests, the one that needs a look."""
-    told = min(judged, key=lambda judgement: VERDICTS.index(judgement.verdict))
+    told = worst_of(judged)
     values = {**outputs.outputs_of(told), "comment-url": "", "comment-status": "skipped", "truncated": "false"}
     values["ranking-json"] = outputs.write_ranking(environment.get("RUNNER_TEMP") or tempfile.gettempdir(), told)
     outputs.write_outputs(environment.get("GITHUB_OUTPUT"), values)
 
 
-def _failed(inputs: Inputs, error: ExpflowError) -> Judgement:
-    return judge(Evidence(inputs, problems=(Problem(error.exit_code, (Data(str(error)),)),)))
+def _exit_code(judged: Sequence[Judgement], inputs: Inputs) -> int:
+    """Return the exit code: of late results that of the run itself, since each pull request's status speaks for it.
 
-
-def _exit_code(judged: list[Judgement], late: bool) -> int:
-    """Return the exit code. Over all open pull requests each status says no for itself, so only errors count."""
-    codes = [judgement.exit_code for judgement in judged]
-    return worst([code for code in codes if not late or code in (USAGE, UNREADABLE)]) if codes else OK
+    What is undecided leaves a job green unless it is told to fail: a red job could not turn green when results come.
+    """
+    code = worst([judgement.exit_code for judgement in judged])
+    if code == UNDECIDED and inputs.undecided == "neutral":
+        outputs.say([f"::notice title=expflow::{plain((description(worst_of(judged)),))}; the status is not green"])
+        return OK
+    return code
 
 
 def _scratch(environment: Mapping[str, str]) -> tempfile.TemporaryDirectory[str]:

@@ -15,18 +15,6 @@ from expflow_hooks.render.escape import command_property, command_text
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.ranking import ranking_json
 
-NAMES = (
-    "passed",
-    "verdict",
-    "failed-gates",
-    "best-id",
-    "best-value",
-    "candidate-rank",
-    "ranking-json",
-    "comment-url",
-    "comment-status",
-    "truncated",
-)
 MOST_ANNOTATIONS = 10  # of one level and step; GitHub shows no more
 
 
@@ -66,7 +54,7 @@ def write_ranking(folder: str, judgement: Judgement) -> str:
     if evidence.ranking is None:
         return ""
     path = os.path.join(folder, f"expflow-ranking-{secrets.token_hex(8)}.json")
-    payload = ranking_json(evidence.ranking, evidence.source, len(evidence.unreadable))
+    payload = ranking_json(evidence.ranking, evidence.source_name, len(evidence.unreadable))
     with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(to_json(payload))
     return path

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from expflow_hooks.action.github import comments, pulls, statuses
-from expflow_hooks.action.github.client import ApiError, GitHub
-from expflow_hooks.action.page.heads import missed, read_vouched
+from expflow_hooks.action.evidence.fingerprint import digest
+from expflow_hooks.action.evidence.heads import missed, read_vouched
+from expflow_hooks.action.github import comments, statuses
+from expflow_hooks.action.github.client import ApiError
+from expflow_hooks.action.github.statuses import Posted, Seal
 from expflow_hooks.action.page.integrity import gone
 from expflow_hooks.action.page.marker import read_state
 from expflow_hooks.action.page.page import Page, marker_of, render_comment
 from expflow_hooks.action.page.sizing import COMMENT_LIMIT, fit
 from expflow_hooks.action.page.words import description, plain, status_state
+from expflow_hooks.action.refusals import why_refused
 from expflow_hooks.action.request.job import Job
-from expflow_hooks.action.verdict import NO_CANDIDATE, Judgement
+from expflow_hooks.action.request.subjects import Subject, Target
+from expflow_hooks.action.verdict import NO_CANDIDATE, Judgement, worst_of
 from expflow_hooks.core.errors import UnreadableError
-
-_PERMISSIONS = {"comment": "pull-requests: write", "status": "statuses: write"}
 
 
 class Published(NamedTuple):
@@ -38,60 +41,88 @@ class Published(NamedTuple):
         }
 
 
-def publish(job: Job, judgement: Judgement, number: int, head: str) -> Published:
-    """Write the comment of a pull request and the status of its head; what cannot be posted is a warning."""
-    github = job.github
-    if github is None:
-        return Published()
-    published = Published()
-    if number and job.inputs.comment != "never":
-        published, warning = _tried("comment", lambda: _comment(job, github, judgement, number, head), published)
-        published = published._replace(warnings=published.warnings + warning)
-    # A younger run has spoken for this head, or the head is none any more.
-    if job.inputs.status != "never" and published.status != comments.OUTDATED:
-        _, warning = _tried("status", lambda: _status(job, github, judgement, head, published), published)
-        published = published._replace(warnings=published.warnings + warning)
-    return published
+def read_status(job: Job, subject: Subject) -> Posted | None:
+    """Return the status that counts on a head, or None where there is none, none is wanted, or none can be read."""
+    if job.github is None or job.inputs.status == "never" or not subject.posts:
+        return None
+    name = statuses.context(job.inputs.comment_key)
+    try:
+        return statuses.newest(job.github, job.repository, subject.head, name, lambda: job.viewer)
+    except UnreadableError:
+        return None
 
 
-def _tried(what: str, step: Callable[[], Published], before: Published) -> tuple[Published, tuple[str, ...]]:
+def is_younger(posted: Posted | None, started: float, seal: Seal) -> bool:
+    """Say whether another run has judged the head since we began, and something else than we did."""
+    return posted is not None and posted.ours and posted.at > started and posted.seal.judged != seal.judged
+
+
+def seal_of(job: Job, subject: Subject, judged: Sequence[Judgement], posted: Posted | None) -> Seal:
+    """Return what the status vouches for: all that was judged, and whether the scan found nothing."""
+    told = [one.evidence.judged for one in judged]
+    clean = all(one.evidence.scanned_clean for one in judged)
+    boards = {*(posted.seal.boards if posted else ()), job.inputs.board}
+    return Seal(digest(told) if all(told) else "", scan_digest(subject) if clean else "", tuple(sorted(boards)))
+
+
+def scan_digest(subject: Subject) -> str:
+    """Return the digest of what a scan is for: the head, and the branches that it goes to."""
+    return digest([subject.head, *sorted(target.question.base_branch for target in subject.targets)])[:8]
+
+
+def publish(job: Job, subject: Subject, judged: Sequence[Judgement], posted: Posted | None) -> list[Published]:
+    """Write the comments of our own pull requests, and the status of their head; what cannot be is a warning."""
+    if job.github is None:
+        return [Published()]
+    done = []
+    for target, judgement in zip(subject.targets, judged, strict=True):
+        if target.own:
+            done.append(_tried("comment", partial(_comment, job, subject, target, judgement), Published()))
+    if job.inputs.status != "never" and subject.posts:
+        seal = seal_of(job, subject, judged, posted)
+        done = done or [Published()]
+        done[0] = _tried("status", lambda: _status(job, subject, judged, posted, seal, done[0]), done[0])
+    return done
+
+
+def _tried(what: str, step: Callable[[], Published], before: Published) -> Published:
     """Return what a step published. Whatever goes wrong there, even a fault of ours, must not reach the verdict."""
     try:
-        return step(), ()
+        return step()
     except ApiError as error:
-        if error.status == 403:
-            why = f"the {what} was not posted: the token may not write (`permissions: {_PERMISSIONS[what]}`)"
-            return before._replace(status="read-only"), (why,)
-        return before._replace(status="failed"), (f"the {what} was not posted: {error}",)
+        status, why = why_refused(what, error)
     except Exception as error:
         said = str(error) if isinstance(error, UnreadableError) else type(error).__name__
-        return before._replace(status="failed"), (f"the {what} was not posted: {said}",)
+        status, why = "failed", said
+    kept = before.status if before.status != "skipped" else status
+    return before._replace(status=kept, warnings=(*before.warnings, f"the {what} was not posted: {why}"))
 
 
-def _comment(job: Job, github: GitHub, judgement: Judgement, number: int, head: str) -> Published:
-    viewer = comments.read_viewer(github)
-    ours = comments.find_ours(github, job.repository, number, viewer, job.inputs.comment_key)
+def _comment(job: Job, subject: Subject, target: Target, judgement: Judgement) -> Published:
+    if target.pull is None or job.inputs.comment == "never":
+        return Published()
+    thread = comments.Thread(job.api, job.repository, target.pull.number, lambda: job.viewer)
+    ours = comments.find_ours(thread, job.inputs.comment_key)
     if not ours and job.inputs.comment == "on-change" and _has_nothing_to_say(judgement):
         return Published()
-    page = _page(job, judgement, ours[0].body if ours else "")
+    page = make_page(job, judgement, ours[0].body if ours else "")
     marker = marker_of(page)
     always = job.inputs.comment == "always"
-    if ours and not always and ours[0].marker.content == marker.content and len(ours) == 1:
-        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, marker, 0)[1], _alarms(page))
-    if pulls.get_pull(github, job.repository, number).head != head:
+    if len(ours) == 1 and not always and ours[0].marker == marker:
+        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, 0)[1], _alarms(page))
+    if not subject.is_current(target):
         return Published(comments.OUTDATED, ours[0].url if ours else "")
-    desk = comments.Desk(github, job.repository, number, viewer)
     truncated = [False]
 
-    def body(shorter: int) -> str:
-        text, truncated[0] = _fitted(page, marker, shorter)
-        return text
+    def text(shorter: int) -> str:
+        rendered, truncated[0] = _fitted(page, shorter)
+        return rendered
 
-    status, url = comments.put_comment(desk, ours, comments.Draft(marker, body), always=always)
+    status, url = comments.put_comment(thread, ours, comments.Draft(marker, text), always=always)
     return Published(status, url, truncated[0], _alarms(page))
 
 
-def _page(job: Job, judgement: Judgement, body: str) -> Page:
+def make_page(job: Job, judgement: Judgement, body: str) -> Page:
     """Return the page, and what is missing from the registry of what the comment vouched for."""
     state = read_state(body)
     return Page(judgement, job.event.run, state, missed(judgement.evidence.chain, read_vouched(state)))
@@ -103,8 +134,8 @@ def _alarms(page: Page) -> tuple[str, ...]:
     return (f"warning: the registry is not what the comment vouched for: {plain(gone(page.missing))}",)
 
 
-def _fitted(page: Page, marker: Any, shorter: int) -> tuple[str, bool]:
-    text, step = fit(lambda detail: render_comment(page, marker, detail), COMMENT_LIMIT >> (2 * shorter))
+def _fitted(page: Page, shorter: int) -> tuple[str, bool]:
+    text, step = fit(lambda detail: render_comment(page, detail), COMMENT_LIMIT >> (2 * shorter))
     return text, step > 0
 
 
@@ -113,14 +144,24 @@ def _has_nothing_to_say(judgement: Judgement) -> bool:
     return judgement.verdict == NO_CANDIDATE and judgement.passed and not (rules and rules.changes)
 
 
-def _status(job: Job, github: GitHub, judgement: Judgement, head: str, published: Published) -> Published:
+def _status(
+    job: Job, subject: Subject, judged: Sequence[Judgement], posted: Posted | None, seal: Seal, shown: Published
+) -> Published:
+    """Set the status, unless it says so already and vouches for the same."""
+    worst = worst_of(judged)
+    number = next((t.pull.number for t, j in zip(subject.targets, judged, strict=True) if j is worst and t.pull), 0)
+    several = f"#{number}: " if len(judged) > 1 and number else ""
+    told = statuses.fit(several + description(worst))
+    said = posted is not None and posted.ours and (posted.state, posted.description) == (status_state(worst), told)
+    if said and posted is not None and (posted.seal == seal or not seal.judged):
+        return shown
     statuses.post_status(
-        github,
+        job.api,
         job.repository,
-        head,
-        state=status_state(judgement),
+        subject.head,
+        state=status_state(worst),
         name=statuses.context(job.inputs.comment_key),
-        description=description(judgement),
-        url=published.url or job.event.run.url,
+        description=told,
+        url=seal.on(shown.url or job.event.run.url),
     )
-    return published
+    return shown

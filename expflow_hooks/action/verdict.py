@@ -6,66 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from expflow_hooks.action.evidence.change import Change, Leak
-from expflow_hooks.action.evidence.rules import Rules
-from expflow_hooks.action.page.candidates import NONE, Candidates
-from expflow_hooks.action.page.heads import Chain
-from expflow_hooks.action.request.inputs import Inputs
+from expflow_hooks.action.evidence.evidence import Evidence, Said
 from expflow_hooks.core.audit.rules import Check
 from expflow_hooks.core.audit.validate import audit
+from expflow_hooks.core.change.belonging import EXACT, STALE, UNPROVED, Belonging
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, USAGE, worst
 from expflow_hooks.core.metrics.gates import FAILS
-from expflow_hooks.core.ranking.query import GroupBy
-from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
-from expflow_hooks.core.registry import verify
-from expflow_hooks.core.registry.append_only import Lost
-from expflow_hooks.core.registry.experiment import Experiment
-from expflow_hooks.core.registry.reader import Revision
 from expflow_hooks.core.wording import counted, listed
 from expflow_hooks.render.table import Data
 
 PASS, FAIL, NO_CANDIDATE, UNDECIDED_VERDICT, ERROR = "pass", "fail", "no-candidate", "undecided", "error"
 VERDICTS = (ERROR, FAIL, UNDECIDED_VERDICT, NO_CANDIDATE, PASS)
 """Worst first, for the verdict over several pull requests."""
+WAITING = ("too_few_runs", "undecided", "not_comparable")
+"""What keeps a candidate's row below the line without saying no to it."""
 
-Said = tuple[str, ...]
-"""A sentence in pieces: `Data` pieces come from a person or an experiment, the others are ours."""
 
+class Finding(NamedTuple):
+    """One reason: the exit code that it alone would give, and the sentence."""
 
-class Problem(NamedTuple):
-    """What kept the judging from looking: an exit code of 2 or 4, and the reason."""
-
-    exit_code: int
+    code: int
     said: Said
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Everything that a verdict over one change rests on."""
-
-    inputs: Inputs
-    change: Change | None = None
-    rules: Rules | None = None
-    source: str = ""  # as output names it
-    registry: str = ""  # its path in the repository, where it is in one
-    ranking: Ranking | None = None
-    candidates: Candidates = NONE
-    needs_candidate: bool = True
-    unreadable: Sequence[str] = ()  # lines, in words
-    leaks: Sequence[Leak] = ()
-    lost: Sequence[Lost] = ()
-    broken: Sequence[verify.Problem] = ()  # of the registry's new lines
-    chain: Chain | None = None
-    revisions: Mapping[str, Sequence[Revision]] = field(default_factory=dict)
-    lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # id -> file and last line of it there
-    notes: Sequence[Said] = ()
-    problems: Sequence[Problem] = ()
-
-
-@dataclass(frozen=True)
 class Judgement:
-    """The verdict, the exit code that it alone decides, and the sentences that say why."""
+    """The verdict, the exit code that it alone decides, and the sentences that say why, the worst first."""
 
     evidence: Evidence
     verdict: str
@@ -75,6 +42,8 @@ class Judgement:
     rows: Sequence[Row] = ()
     """The rows of the judged candidates, in the ranking's order."""
     checks: Mapping[str, Sequence[Check]] = field(default_factory=dict)
+    failing: frozenset[str] = frozenset()
+    """The first ids of the rows that do not hold."""
 
     @property
     def failed_gates(self) -> list[str]:
@@ -87,15 +56,20 @@ def judge(evidence: Evidence) -> Judgement:
     """Return the verdict: what kept us from looking first, then broken promises, then the candidates."""
     rows = candidate_rows(evidence)
     checks = _audits(evidence)
-    codes: list[int] = []
-    reasons: list[Said] = []
-    for code, said in (*_problems(evidence), *_promises(evidence), *_numbers(evidence, rows, checks)):
-        codes.append(code)
-        reasons.append(said)
-    code = _decided(codes)
-    return Judgement(evidence, _verdict(code, evidence), code == OK, code, reasons, rows, checks)
+    failing = {row.experiment_id: reason for row in rows if (reason := _why_fails(row, evidence, checks))}
+    found = [*_problems(evidence), *_promises(evidence), *_numbers(evidence, rows, failing)]
+    code = _decided([finding.code for finding in found])
+    reasons = [finding.said for finding in sorted(found, key=lambda finding: _WORST_FIRST.index(finding.code))]
+    verdict = _verdict(code, evidence)
+    return Judgement(evidence, verdict, code == OK, code, reasons, rows, checks, frozenset(failing))
 
 
+def worst_of(judgements: Sequence[Judgement]) -> Judgement:
+    """Return the worst of several judgements: of pull requests that share a head, the one that speaks for it."""
+    return min(judgements, key=lambda one: (VERDICTS.index(one.verdict), one.passed))
+
+
+_WORST_FIRST = (USAGE, UNREADABLE, SAYS_NO, UNDECIDED, OK)
 _VERDICT_OF = {SAYS_NO: FAIL, USAGE: ERROR, UNREADABLE: ERROR}
 
 
@@ -120,7 +94,7 @@ def candidate_rows(evidence: Evidence) -> list[Row]:
     if evidence.ranking is None:
         return []
     ids = evidence.candidates.ids
-    return [row for row in evidence.ranking.rows if ids.intersection(runs_of(row))]
+    return [row for row in evidence.ranking.rows if not ids.isdisjoint(runs_of(row))]
 
 
 def runs_of(row: Row) -> tuple[str, ...]:
@@ -128,101 +102,79 @@ def runs_of(row: Row) -> tuple[str, ...]:
     return row.group.runs if row.group else (row.experiment_id,)
 
 
-def keep_apart(experiments: Iterable[Experiment], ids: frozenset[str], group_by: GroupBy | None) -> list[Experiment]:
-    """Return the experiments with the candidates marked, so that a group never mixes the change's runs with others.
-
-    The parameters may be the same where the code differs, which is what the change is about.
-    """
-    import msgspec
-
-    if group_by is None:
-        return list(experiments)
-    mark = {"\0candidate": "1"}
-    return [
-        msgspec.structs.replace(run, params={**run.params, **mark}) if run.params and run.experiment_id in ids else run
-        for run in experiments
-    ]
-
-
-def _problems(evidence: Evidence) -> Iterable[tuple[int, Said]]:
-    yield from evidence.problems
+def _problems(evidence: Evidence) -> Iterable[Finding]:
+    yield from (Finding(problem.exit_code, problem.said) for problem in evidence.problems)
     if evidence.rules and evidence.rules.broken:
-        yield USAGE, ("the policy that this change proposes cannot be used: ", Data(evidence.rules.broken))
+        yield Finding(USAGE, ("the policy that this change proposes cannot be used: ", Data(evidence.rules.broken)))
     if evidence.unreadable:
         lines = listed(evidence.unreadable, 5)
         lines = Data(lines) if ":" in lines else lines  # the name of a folder's file comes from a person
-        yield UNREADABLE, ("unreadable lines in the registry (", lines, "): one of them may be the one that fails")
+        said = ("unreadable lines in the registry (", lines, "): one of them may be the one that fails")
+        yield Finding(UNREADABLE, said)
 
 
-def _promises(evidence: Evidence) -> Iterable[tuple[int, Said]]:
+def _promises(evidence: Evidence) -> Iterable[Finding]:
     if evidence.leaks:
         count = len(evidence.leaks)
         places = "place gives" if count == 1 else "places give"
-        yield SAYS_NO, (f"{count} {places} a PIN away; removing it is not enough, change the PIN",)
+        said = f"{count} {places} a PIN away; removing it is not enough, change the PIN"
+        yield Finding(SAYS_NO, (said,))
     if evidence.lost:
         first = evidence.lost[0]
-        yield (
-            SAYS_NO,
-            (
-                f"the registry lost {counted(len(evidence.lost), 'line')} of the base, first ",
-                *_line(evidence, first.file, first.line),
-            ),
-        )
+        lost = f"the registry lost {counted(len(evidence.lost), 'line')} of the base, first "
+        yield Finding(SAYS_NO, (lost, *_line(evidence, first.file, first.line)))
     if evidence.broken:
         places = counted(len(evidence.broken), "place")
-        where = evidence.chain.where(evidence.broken[0].line) if evidence.chain else ("", evidence.broken[0].line)
-        said = f"the history of the registry's new lines does not hold in {places}, first "
-        yield SAYS_NO, (said, *_line(evidence, *where))
+        number = evidence.broken[0].line
+        where = evidence.chain.where(number) if evidence.chain else ("", number)
+        held = f"the history of the registry's new lines does not hold in {places}, first "
+        yield Finding(SAYS_NO, (held, *_line(evidence, *where)))
+    if evidence.rules and evidence.rules.origin == "head":
+        said = "no policy binds yet: this change proposes the one it is judged by, so a person decides"
+        yield Finding(UNDECIDED, (said,))
 
 
 def _line(evidence: Evidence, file: str, line: int) -> Said:
     """Return where a line stands, in words: with its file where that is not the registry itself."""
-    return (f"line {line}",) if file in ("", evidence.registry or evidence.source) else (f"line {line} of ", Data(file))
+    return (f"line {line}",) if file in ("", evidence.source) else (f"line {line} of ", Data(file))
 
 
-def _numbers(
-    evidence: Evidence, rows: Sequence[Row], checks: Mapping[str, Sequence[Check]]
-) -> Iterable[tuple[int, Said]]:
+def _numbers(evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said]) -> Iterable[Finding]:
     """Yield what the ranking, the gates and the audit say; nothing for a pass."""
     if evidence.ranking is None:
         return
     found = evidence.candidates
     if found.judged:
-        yield from _candidates(evidence, rows, checks)
-        if found.stale:
-            yield UNDECIDED, ("code that results depend on changed after the runs: ", Data(listed(found.stale)))
+        yield from _candidates(evidence, rows, failing)
+        yield from _freshness(found.judged)
+        yield from (_withdrawn(one) for one in found.judged if one.withdrawn)
     elif not found.unfinished:
         yield from _none(evidence)
     if found.unfinished:
-        count = len(found.unfinished)
-        names = Data(listed([run.label for run in found.unfinished]))
-        yield (
-            UNDECIDED,
-            (f"{counted(count, 'experiment')} of this change {'is' if count == 1 else 'are'} unfinished: ", names),
-        )
-    if evidence.inputs.fail_on == "any-fail":
-        others = [row for row in evidence.ranking.below if row.kind == "gate_failed" and row not in rows]
+        runs = counted(len(found.unfinished), "experiment")
+        are = "is" if len(found.unfinished) == 1 else "are"
+        names = Data(listed(one.experiment.label for one in found.unfinished))
+        yield Finding(UNDECIDED, (f"{runs} of this change {are} unfinished: ", names))
+    if evidence.rules and evidence.rules.fail_on == "any-fail":
+        own = {row.experiment_id for row in rows}
+        others = [row for row in evidence.ranking.below if row.kind == "gate_failed" and row.experiment_id not in own]
         if others:
-            yield SAYS_NO, (f"{counted(len(others), 'other experiment')} fail a gate (`fail-on: any-fail`)",)
+            yield Finding(SAYS_NO, (f"{counted(len(others), 'other experiment')} fail a gate (`fail_on: any-fail`)",))
 
 
-def _candidates(
-    evidence: Evidence, rows: Sequence[Row], checks: Mapping[str, Sequence[Check]]
-) -> Iterable[tuple[int, Said]]:
-    failures = [(row, reason) for row in rows if (reason := _why_fails(row, evidence, checks))]
-    failing = [row.experiment_id for row, _ in failures]
+def _candidates(evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said]) -> Iterable[Finding]:
+    assert evidence.rules is not None
+    failed = [row for row in rows if row.experiment_id in failing]
     waiting = [row for row in rows if row.kind in WAITING and row.experiment_id not in failing]
-    mode = evidence.inputs.fail_on
-    tolerated = mode == "never" or (mode == "none-pass" and len(failures) + len(waiting) < len(rows))
-    stale = bool(evidence.candidates.stale)  # numbers of other code: they say neither yes nor no
-    for row, reason in failures:
-        yield (OK if tolerated else UNDECIDED if stale else SAYS_NO), (Data(row.label), *reason)
+    mode = evidence.rules.fail_on
+    tolerated = mode == "never" or (mode == "none-pass" and len(failed) + len(waiting) < len(rows))
+    stale = {one.experiment.experiment_id for one in evidence.candidates.judged if one.freshness == STALE}
+    for row in failed:
+        # Numbers of other code say neither yes nor no.
+        code = OK if tolerated else UNDECIDED if stale.issuperset(runs_of(row)) else SAYS_NO
+        yield Finding(code, (Data(row.label), *failing[row.experiment_id]))
     for row in waiting:
-        yield (OK if tolerated else UNDECIDED), (Data(row.label), *_why_waits(row, evidence))
-
-
-WAITING = ("too_few_runs", "undecided", "not_comparable")
-"""What keeps a candidate's row below the line without saying no to it."""
+        yield Finding(OK if tolerated else UNDECIDED, (Data(row.label), *_why_waits(row, evidence)))
 
 
 def _why_waits(row: Row, evidence: Evidence) -> Said:
@@ -242,20 +194,39 @@ def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[Check
     return (": audit: ", Data(", ".join(dict.fromkeys(failed)))) if failed else ()
 
 
-def _none(evidence: Evidence) -> Iterable[tuple[int, Said]]:
+def _freshness(judged: Sequence[Belonging]) -> Iterable[Finding]:
+    """Yield why none of the candidates says anything of the code as it is now; nothing where one does."""
+    if any(one.freshness == EXACT for one in judged):
+        return
+    stale = [one for one in judged if one.freshness == STALE]
+    paths = list(dict.fromkeys(path for one in stale for path in one.paths))
+    if stale:
+        named = ("code that results depend on changed after the runs: ", Data(listed(paths)))
+        unnamed = ("the code that results depend on is not the code that ran; train again on this commit",)
+        yield Finding(UNDECIDED, named if paths else unnamed)
+    unproved = [one.experiment.label for one in judged if one.freshness == UNPROVED]
+    if unproved:
+        said = " names neither code nor a clean commit, so nothing says what these numbers were made of"
+        yield Finding(UNDECIDED, (Data(listed(unproved)), said))
+
+
+def _withdrawn(one: Belonging) -> Finding:
+    later = (Data(one.experiment.label), ": a later line says ", Data(one.withdrawn))
+    return Finding(OK, (*later, "; it is judged by its completed line, which this change adds"))
+
+
+def _none(evidence: Evidence) -> Iterable[Finding]:
     """Yield why there is no candidate, with the code that this has."""
     if not evidence.needs_candidate:
-        yield OK, ("this change touches nothing that results depend on, so it needs no candidate",)
+        yield Finding(OK, ("this change needs no experiment: it touches nothing that results depend on",))
     elif _nothing_matched(evidence):
-        yield UNDECIDED, ("no experiment matched in ", Data(evidence.source))
+        yield Finding(UNDECIDED, ("no experiment matched in ", Data(evidence.source_name)))
     else:
-        code = UNDECIDED if evidence.inputs.require_candidate else OK
-        yield code, ("no completed experiment belongs to this change",)
+        yield Finding(UNDECIDED, ("no completed experiment belongs to this change",))
 
 
 def _nothing_matched(evidence: Evidence) -> bool:
-    empty = evidence.ranking is not None and evidence.ranking.experiments == 0
-    return empty and evidence.needs_candidate and not evidence.inputs.allow_empty
+    return evidence.ranking is not None and evidence.ranking.experiments == 0 and evidence.needs_candidate
 
 
 def _audits(evidence: Evidence) -> dict[str, list[Check]]:
@@ -265,7 +236,7 @@ def _audits(evidence: Evidence) -> dict[str, list[Check]]:
         return {}
     wanted = set(rules.policy.audit.tags)
     return {
-        run.experiment_id: audit(run, rules.policy.audit.rules, rules.policy.metrics)
-        for run in evidence.candidates.judged
-        if wanted.issubset(run.tags or ())
+        one.experiment.experiment_id: audit(one.experiment, rules.policy.audit.rules, rules.policy.metrics)
+        for one in evidence.candidates.judged
+        if wanted.issubset(one.experiment.tags or ())
     }

@@ -121,6 +121,7 @@ class Research:
             "GITHUB_GRAPHQL_URL": f"{self.server.url}/graphql" if self.server else "",
             "RUNNER_TEMP": str(temp),
             "INPUT_GITHUB_TOKEN": TOKEN,
+            "INPUT_UNDECIDED": "fail",  # so that the exit code shows what a job would be silent about
         }
         return base | {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
 

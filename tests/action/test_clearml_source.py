@@ -1,7 +1,7 @@
 """The judge with the team's ClearML server as source."""
 
 import pytest
-from action.research import POLICY
+from action.research import POLICY, lines, record
 from fakes.clearml_tasks import metrics, task
 
 CLEARML_POLICY = POLICY.replace("experiments.jsonl", "clearml").replace("  - reported: seg_total\n", "  - clean\n")
@@ -82,9 +82,21 @@ def test_a_policy_cannot_lead_out_of_the_repository(research, source):
 
 
 def test_the_workflow_may_name_a_registry_on_shared_storage(research, tmp_path):
-    research.setup()
+    research.setup(POLICY.replace("  source: experiments.jsonl\n", ""))
     research.open()
     shared = tmp_path / "shared.jsonl"
-    shared.write_text('{"experiment_id": "s", "metrics": {"pde_mean": 1, "train_time_min": 1}}\n')
+    shared.write_text(lines(record("s", 1.0, commit=research.head)))
     assert research.run(source=str(shared)) == 0
     assert "shared.jsonl" in research.comment
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("source", "clearml"), ("sort_by", "seg_total"), ("tags", "task2"), ("project", "Other")]
+)
+def test_an_input_cannot_lead_the_judging_to_other_experiments_than_the_bases_policy(research, name, value):
+    research.setup(POLICY.replace("  sort_by:", "  project: P\n  tags: [task1]\n  sort_by:"))
+    research.results(record("new", 11.0, commit=research.head, project="P", tags=["task1"]))
+    research.open()
+    assert research.run() == 0
+    assert research.run(**{name: value}) == 2
+    assert f"input {name.replace('_', '-')}: the base's expflow.yaml says {name}: " in research.comment

@@ -130,7 +130,7 @@ def test_outputs_cannot_be_forged(hostile):
 
 def test_a_forged_marker_inside_a_name_is_no_marker(hostile):
     hostile.run()
-    assert read_marker(hostile.comment).run == hostile.run_id
+    assert read_marker(hostile.comment).content != "0123456789abcdef"
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -192,12 +192,24 @@ def test_a_state_survives_any_text_and_damage_is_no_state():
 
 
 def test_a_marker_is_the_first_line_and_nothing_else():
-    marker = Marker("default", 5, 1, "0123456789abcdef")
-    assert read_marker(marker.line() + "\n\ntext") == marker
-    assert read_marker(marker.line() + "\r\ntext") == marker
-    assert read_marker("text\n" + marker.line()) is None
-    assert read_marker(marker.line() + " and more") is None
+    marker = Marker("default", "0123456789abcdef")
+    body = marker.over("text\nmore\n")
+    assert read_marker(body) == marker
+    assert read_marker(body.replace("\n", "\r\n")) == marker
+    assert read_marker(body.rstrip()) == marker
+    assert read_marker("text\n" + body) is None
+    assert read_marker(body.replace(" -->", " --> and more", 1)) is None
     assert read_marker(None) is None
+
+
+def test_a_comment_that_somebody_changed_is_not_as_we_wrote_it():
+    body = Marker("default", "0123456789abcdef").over("## fail\n")
+    assert read_marker(body.replace("fail", "pass")) == Marker("default", "0123456789abcdef", intact=False)
+
+
+def test_a_comment_of_an_earlier_version_is_ours_still():
+    old = "<!-- expflow key=default run=9 attempt=1 content=0123456789abcdef -->\n\n## pass"
+    assert read_marker(old) == Marker("default", "0123456789abcdef", intact=False)
 
 
 def test_a_chart_has_a_line_at_the_gate_and_no_names():

@@ -137,7 +137,7 @@ def test_an_untrusted_certificate_names_the_remedy(monkeypatch):
     def refuse(*arguments, **options):
         raise requests.exceptions.SSLError("certificate verify failed")
 
-    monkeypatch.setattr(client._session, "request", refuse)
+    monkeypatch.setattr(client._transport._session, "request", refuse)
     with pytest.raises(UnreadableError, match="REQUESTS_CA_BUNDLE"):
         client.get("/x", list)
     assert client.slept == []

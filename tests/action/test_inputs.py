@@ -29,8 +29,8 @@ def test_every_input_is_read():
             gates="pde_mean:lt:18.09\n# a note\n\ntrain_time_min:lt:60",
             top="5",
             fail_on="any-fail",
-            require_candidate="true",
-            allow_empty="True",
+            require_candidate="always",
+            undecided="fail",
             comment="always",
             comment_key="task1",
             status="never",
@@ -39,7 +39,18 @@ def test_every_input_is_read():
     )
     assert [gate.text for gate in found.gates] == ["pde_mean:lt:18.09", "train_time_min:lt:60"]
     assert (found.tags, found.top, found.higher_is_better) == (("a", "b", "c"), 5, True)
-    assert (found.require_candidate, found.allow_empty, found.comment_key) == (True, True, "task1")
+    assert (found.require_candidate, found.undecided, found.comment_key) == ("always", "fail", "task1")
+
+
+def test_the_environment_names_a_source_where_no_input_does():
+    assert read_inputs({"EXPFLOW_REGISTRY": "a.jsonl"}).source == "a.jsonl"
+    assert read_inputs({"EXPFLOW_REGISTRY": "a.jsonl", "INPUT_SOURCE": "b.jsonl"}).source == "b.jsonl"
+
+
+def test_what_leaderboard_it_is_does_not_depend_on_how_strict_it_is():
+    boards = {read_inputs(env(**one)).board for one in ({}, {"gates": "pde_mean:lt:1"}, {"fail_on": "any-fail"})}
+    assert len(boards) == 1
+    assert read_inputs(env(tags="task2")).board not in boards
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,7 @@ def test_every_input_is_read():
         ("top", "0", "such as 20"),
         ("top", "٣", "such as 20"),
         ("top", "-1", "such as 20"),
-        ("require-candidate", "yes", "true, false"),
+        ("require-candidate", "true", "never, auto, always"),
         ("direction", "up", "ascending, descending"),
         ("comment", "off", "never"),
         ("comment-key", "a --> b", "such as task1"),
@@ -71,11 +82,15 @@ def test_the_token_is_out_of_the_repr():
 
 
 def test_action_yml_hands_over_every_input_and_output():
-    from expflow_hooks.action import outputs
+    from expflow_hooks.action.evidence.evidence import Evidence
+    from expflow_hooks.action.outputs import outputs_of
+    from expflow_hooks.action.publish import Published
     from expflow_hooks.action.request import inputs
+    from expflow_hooks.action.verdict import judge
 
     text = (ROOT / "action.yml").read_text()
     declared = set(re.findall(r"^  ([a-z-]+):\n    description", text.split("\noutputs:")[0], re.M))
     assert declared == set(inputs._CLEAN) | {"install"}
     assert set(re.findall(r"INPUT_([A-Z_]+):", text)) == {name.upper().replace("-", "_") for name in inputs._CLEAN}
-    assert set(re.findall(r"steps\.judge\.outputs\.([a-z-]+)", text)) == set(outputs.NAMES)
+    written = {*outputs_of(judge(Evidence(Inputs()))), *Published().outputs, "ranking-json"}
+    assert set(re.findall(r"steps\.judge\.outputs\.([a-z-]+)", text)) == written

@@ -32,8 +32,8 @@ def workflow_run(research):
 @pytest.fixture
 def fork(research):
     """A pull request of a fork whose branch is called main; nothing of it is in the workspace."""
-    research.setup()
-    research.results(record("new", 11.0, commit=research.head), record("b", 99.0, branch="main"))
+    research.setup(base_records=[record("old-1", 9.5), record("b", 99.0, branch="main")])
+    research.results(record("new", 11.0, commit=research.head))
     research.open(fork=True, branch="main")
     return research
 
@@ -51,7 +51,7 @@ def test_a_fork_is_judged_and_commented_by_api_as_data(fork, name, tmp_path):
     empty.mkdir()
     (empty / "experiments.jsonl").write_text(lines(record("planted", 1.0)))
     assert fork.run(name, payload, env={"GITHUB_WORKSPACE": str(empty), "GITHUB_SHA": fork.base}) == 0
-    assert "rank 2 of 3" in fork.comment
+    assert "rank 2 of 2" in fork.comment
     assert "planted" not in fork.comment
     assert fork.status["state"] == "success"
 
@@ -104,6 +104,7 @@ def test_by_api_a_registry_that_lost_a_line_fails(fork):
 
 def test_a_push_is_judged_by_its_own_commits(ready):
     payload = event("push", before=ready.base, after=ready.head, ref="refs/heads/feature")
+    ready.server.state.pulls.clear()
     assert ready.run("push", payload) == 0
     assert (ready.last["verdict"], ready.last["comment-status"]) == ("pass", "skipped")
     assert ready.status["state"] == "success"
@@ -164,12 +165,14 @@ def test_late_results_judge_every_open_pull_request_and_exit_by_errors_only(read
     ready.server.state.add_pull(8, ready.base, "9" * 40)  # one that cannot be read
     ready.server.state.add_pull(9, ready.base, ready.base, state="closed")
     ready.server.state.pulls[7]["head"]["sha"] = bad
-    assert ready.run("schedule", event("schedule")) == 4
+    assert ready.run("schedule", event("schedule")) == 0, "each status speaks for itself"
     states = {commit: status["state"] for commit, status in ready.server.state.statuses}
     assert states == {bad: "failure", "9" * 40: "error"}
+    assert ready.last["verdict"] == "error"
     del ready.server.state.pulls[8]
+    ready.change("src/more.py", "1\n")
     assert ready.run("schedule", event("schedule")) == 0
-    assert ready.last["verdict"] == "fail"
+    assert ready.last["verdict"] == "undecided"
 
 
 def test_late_results_without_an_open_pull_request_are_nothing(ready):
@@ -181,7 +184,8 @@ def test_more_open_pull_requests_than_a_page_holds(ready):
     for number in range(8, 120):
         ready.server.state.add_pull(number, ready.base, ready.base)
     assert ready.run("schedule", event("schedule"), comment="never") == 0
-    assert len(ready.server.state.statuses) == 113
+    assert {commit for commit, _ in ready.server.state.statuses} == {ready.head, ready.base}
+    assert ready.text.count("expflow: #") == 113
 
 
 def test_an_event_that_is_none_of_ours_is_an_error(ready):

@@ -3,12 +3,14 @@
 import threading
 
 import pytest
-from action.research import TOKEN, record
+from action.research import POLICY, TOKEN, record
 from fakes.github_state import ACTIONS, STRANGER, Account
 
+from expflow_hooks.action.github.statuses import Seal
 from expflow_hooks.action.page.marker import Marker, read_marker
+from expflow_hooks.action.request.inputs import Inputs
 
-MARKER = Marker("default", 50, 1, "0" * 16).line()
+MARKER = Marker("default", "0" * 16).over("x").split("\n")[0]
 
 
 @pytest.fixture
@@ -92,22 +94,31 @@ def test_another_key_is_another_comment_and_another_status(ready):
     assert ready.status["context"] == "expflow/task2"
 
 
-def test_an_older_run_that_finishes_last_does_not_overwrite(ready):
+def test_a_head_that_another_run_judged_meanwhile_is_judged_anew(ready):
+    """The run began by the old policy; while it judged, the base's was tightened, and another run said so."""
+    state = ready.server.state
+
+    def meanwhile(method, path):
+        if path.endswith("/statuses") and len(state.statuses) == 1:
+            ready.repo.git("switch", "--quiet", "main")
+            ready.repo.commit("expflow.yaml", POLICY.replace("18.09", "10"))
+            ready.repo.git("switch", "--quiet", "feature")
+            url = Seal("0" * 16, "", state_board).on("https://github.example/x")
+            body = {"state": "failure", "context": "expflow", "description": "fail", "target_url": url}
+            state.add_status(ready.head, body, ACTIONS)["created_at"] = "2099-01-01T00:00:00Z"
+
     ready.run()
-    young = ready.comment
-    ready.results(record("more", 10.0, commit=ready.repo.git("rev-parse", "HEAD~1")))
-    ready.run_id = 10
-    told = len(ready.server.state.statuses)
-    ready.run()
-    assert ready.last["comment-status"] == "outdated"
-    assert len(ready.server.state.statuses) == told
-    assert ready.comment == young
+    state_board = (Inputs().board,)
+    ready.server.before = meanwhile
+    assert ready.run() == 1
+    assert ready.status["state"] == "failure"
+    assert "pde_mean < 10" in ready.comment
 
 
-def test_a_second_attempt_of_the_same_run_is_younger(ready):
+def test_a_second_attempt_of_an_old_run_judges_what_is_there_now(ready):
     ready.run()
-    ready.run_id -= 1
     ready.results(record("more", 10.0, commit=ready.repo.git("rev-parse", "HEAD~1")))
+    ready.run_id = 1
     ready.run(env={"GITHUB_RUN_ATTEMPT": "2"})
     assert ready.last["comment-status"] == "updated"
 
@@ -140,7 +151,6 @@ def test_two_runs_at_once_end_with_one_comment(ready):
     for thread in threads:
         thread.join()
     assert len(ready.comments()) == 1
-    assert read_marker(ready.comment).run == ready.run_id
 
 
 def test_a_read_only_token_keeps_the_verdict_and_the_summary(ready):
@@ -156,18 +166,29 @@ def test_a_read_only_token_keeps_the_verdict_and_the_summary(ready):
 
 
 @pytest.mark.parametrize("token", ["", "a-token-that-nobody-knows"])
-def test_a_wrong_token_changes_no_verdict(ready, token):
-    assert ready.run(github_token=token) == 0
-    assert ready.last["comment-status"] == "failed"
-    assert ready.last["passed"] == "true"
+def test_a_wrong_token_is_an_error_since_the_base_cannot_be_asked(ready, token):
+    assert ready.run(github_token=token) == 4
+    assert (ready.last["verdict"], ready.last["passed"]) == ("error", "false")
+    assert "401 Bad credentials" in ready.summary
 
 
-def test_a_server_that_is_not_there_changes_no_verdict(ready, monkeypatch):
+def test_a_server_that_is_not_there_is_an_error(ready, monkeypatch):
     from expflow_hooks.action.github import client
 
     monkeypatch.setattr(client, "_wait", lambda answer, tries: None)
-    assert ready.run(env={"GITHUB_API_URL": "http://127.0.0.1:9", "GITHUB_GRAPHQL_URL": ""}) == 0
-    assert ready.last["comment-status"] == "failed"
+    assert ready.run(env={"GITHUB_API_URL": "http://127.0.0.1:9", "GITHUB_GRAPHQL_URL": ""}) == 4
+    assert ready.last["verdict"] == "error"
+
+
+@pytest.mark.parametrize("path", ["/issues/7/comments", "/statuses", "/graphql"])
+def test_what_only_shows_the_verdict_changes_none(ready, path, monkeypatch):
+    from expflow_hooks.action.github import client
+
+    monkeypatch.setattr(client, "_wait", lambda answer, tries: None)
+    for method in ("GET", "POST"):
+        ready.server.faults += [(method, path, (500, {}, {"message": "oops"}))] * 3
+    assert ready.run() == 0
+    assert ready.last["passed"] == "true"
 
 
 def test_a_body_that_is_refused_is_sent_again_smaller(ready):
@@ -197,19 +218,19 @@ def test_the_comment_modes(ready):
     ready.run(comment="never")
     assert (ready.last["comment-status"], ready.comments()) == ("skipped", [])
     ready.run(comment="always")
-    first = read_marker(ready.comment).run
+    first = ready.comment
     ready.run(comment="always")
     assert ready.last["comment-status"] == "updated"
-    assert read_marker(ready.comment).run == first + 1
+    assert ready.comment != first, "it names the run"
 
 
-def test_on_change_is_silent_until_there_is_something_to_say(research):
-    research.setup()
+def test_a_change_that_needs_no_experiment_gets_no_comment_until_there_is_something_to_say(research):
+    research.setup(POLICY.replace("  paths:", "  require_candidate: never\n  paths:"))
     research.open()
-    research.run(comment="on-change")
+    research.run()
     assert (research.last["comment-status"], research.comments()) == ("skipped", [])
     research.results(record("new", 11.0, commit=research.head))
-    research.run(comment="on-change")
+    research.run()
     assert research.last["comment-status"] == "created"
 
 
@@ -227,17 +248,20 @@ def test_the_token_is_masked_and_nowhere_else(ready):
 def test_the_token_is_in_no_repr_of_a_job(ready, tmp_path):
     from expflow_hooks.action.request.inputs import read_inputs
     from expflow_hooks.action.request.job import start
-    from expflow_hooks.action.request.targets import targets
+    from expflow_hooks.action.request.subjects import subjects
 
     environment = ready.environment("pull_request", ready.payload())
     job = start(read_inputs(environment), environment, str(tmp_path), dry_run=False)
-    assert TOKEN not in repr(job) + repr(list(targets(job))) + repr(job.github)
+    assert TOKEN not in repr(job) + repr(list(subjects(job))) + repr(job.github)
 
 
 def test_how_many_requests_a_run_makes(ready):
     ready.run()
     ready.results(record("more", 10.0, commit=ready.repo.git("rev-parse", "HEAD~1")))
     ready.server.log.clear()
-    ready.run()
+    ready.server.unchanged.clear()
+    ready.run(env={"EXPFLOW_OWN_TOKEN": "true"})
     assert ready.last["comment-status"] == "updated"
-    assert len(ready.server.log) == 4 + 1  # viewer, head, comment, status; one page of comments
+    assert len(ready.server.unchanged) == 1, "whether the pull request is still the same, which is free"
+    # Open pull requests, the base's tip, statuses, comment, status; one page of comments.
+    assert len(ready.server.log) - 1 == 5 + 1

@@ -1,6 +1,7 @@
 """The verdict on a pull request, from a real repository and its GitHub: what passes, what does not, and why."""
 
-from action.research import POLICY, record
+import pytest
+from action.research import POLICY, lines, record
 
 
 def opened(research, *records, policy=POLICY, **given):
@@ -43,18 +44,29 @@ def test_a_candidate_that_breaks_an_audit_rule_fails(research):
     assert research.last["failed-gates"] == ""
 
 
-def test_no_candidate_passes_and_is_said(research):
-    opened(research)
-    assert research.run() == 0
+NOT_REQUIRED = POLICY.replace("  paths:", "  require_candidate: never\n  paths:")
+
+
+def test_no_candidate_passes_where_none_is_required(research):
+    opened(research, policy=NOT_REQUIRED)
+    assert research.run(comment="always") == 0
     assert (research.last["verdict"], research.last["passed"]) == ("no-candidate", "true")
-    assert "no completed experiment belongs to this change" in research.comment
+    assert "this change needs no experiment" in research.comment
 
 
-def test_no_candidate_waits_where_one_is_required(research):
+def test_a_change_of_the_code_waits_for_a_candidate(research):
     opened(research)
-    assert research.run(require_candidate="true") == 3
+    assert research.run() == 3
     assert (research.last["verdict"], research.last["passed"]) == ("no-candidate", "false")
+    assert "no completed experiment belongs to this change" in research.comment
     assert research.status["state"] == "pending"
+
+
+def test_an_input_can_require_a_candidate_and_never_excuse_one(research):
+    opened(research, policy=NOT_REQUIRED)
+    assert research.run(require_candidate="always") == 3
+    research.run(require_candidate="never")
+    assert research.last["passed"] == "true"
 
 
 def test_a_change_that_touches_no_path_needs_no_candidate(research):
@@ -62,17 +74,16 @@ def test_a_change_that_touches_no_path_needs_no_candidate(research):
     research.repo.git("reset", "--quiet", "--hard", research.base)
     research.change("README.md")
     research.open()
-    assert research.run(require_candidate="true") == 0
-    assert "needs no candidate" in research.comment
+    assert research.run(comment="always") == 0
+    assert "this change needs no experiment" in research.comment
+    assert research.run(require_candidate="always") == 3
 
 
-def test_an_empty_registry_is_undecided_unless_allowed(research):
+def test_an_empty_registry_is_undecided(research):
     research.setup(base_records=[])
     research.open()
     assert research.run() == 3
     assert research.last["verdict"] == "undecided"
-    assert research.run(allow_empty="true") == 0
-    assert research.last["verdict"] == "no-candidate"
 
 
 def test_an_unfinished_candidate_is_undecided(research):
@@ -103,10 +114,10 @@ def test_the_newest_commit_with_runs_is_judged(research):
     research.results(record("good", 11.0, commit=research.head))
     research.open()
     assert research.run() == 0
-    assert "of older commits of this change, not judged: `bad`" in research.comment
+    assert "1 experiment which newer ones stand for, not judged: `bad`" in research.comment
 
 
-def test_a_force_pushed_branch_shows_what_its_replaced_commits_gave(research):
+def test_a_run_of_a_replaced_commit_proves_nothing_of_the_code(research):
     research.setup()
     gone = research.head
     research.results(record("ghost", 11.0, commit=gone, branch="feature"))
@@ -115,9 +126,9 @@ def test_a_force_pushed_branch_shows_what_its_replaced_commits_gave(research):
     research.repo.git("commit", "--quiet", "--message", "squashed")
     research.head = research.repo.git("rev-parse", "HEAD")
     research.open()
-    assert research.run() == 0
-    assert research.last["verdict"] == "no-candidate"
-    assert "1 experiment on replaced commits, not judged: `ghost`" in research.comment
+    assert research.run() == 3
+    assert research.last["verdict"] == "undecided"
+    assert "`ghost` names neither code nor a clean commit" in research.comment
 
 
 def test_a_merged_pull_request_counts_the_runs_of_its_squash(research):
@@ -131,11 +142,15 @@ def test_a_merged_pull_request_counts_the_runs_of_its_squash(research):
 
 def test_the_runs_of_the_merge_under_test_are_the_heads(research):
     research.setup()
-    merge = "7" * 40
-    research.results(record("new", 11.0, commit=merge))
+    research.change()
+    merge = research.repo.git("commit-tree", "HEAD^{tree}", "-p", "main", "-p", "HEAD", "-m", "test merge")
+    research.repo.git("switch", "--quiet", "main")
+    path = research.repo.path / "experiments.jsonl"
+    path.write_text(path.read_text() + lines(record("new", 11.0, commit=merge)))
     research.open()
     assert research.run(env={"GITHUB_SHA": merge}) == 0
     assert research.last["verdict"] == "pass"
+    assert research.run(env={"GITHUB_SHA": research.base}) == 3, "not a merge of the head"
 
 
 def test_a_policy_that_loosens_its_own_gate_is_judged_by_the_bases(research):
@@ -189,8 +204,9 @@ def test_a_base_without_a_policy_takes_the_inputs(research):
 def test_a_base_without_a_policy_takes_the_proposed_one_and_says_so(research):
     opened(research, record("new", 11.0), policy=None)
     research.change("expflow.yaml", POLICY)
-    assert research.run() == 0
+    assert research.run() == 3
     assert "not yet binding" in research.comment
+    assert research.status["state"] == "pending", "what a change says of itself is never green"
 
 
 def test_no_policy_anywhere_and_no_inputs_is_a_usage_error(research):
@@ -259,8 +275,8 @@ def test_the_workspace_file_counts_and_is_named(research):
     opened(research)
     path = research.repo.path / "experiments.jsonl"
     path.write_text(path.read_text() + '{"experiment_id": "x"}\n')
-    assert research.run() == 0
-    assert "experiments.jsonl in the workspace" in research.comment
+    assert research.run() == 3
+    assert ", 1 line of the workspace" in research.comment
 
 
 def test_a_link_in_place_of_the_registry_is_not_followed(research, tmp_path):
@@ -275,23 +291,28 @@ def test_a_link_in_place_of_the_registry_is_not_followed(research, tmp_path):
 
 def test_uncommitted_changes_make_a_run_not_reproducible(research):
     opened(research, record("new", 11.0, dirty=True))
-    assert research.run() == 0
+    assert research.run() == 3
     assert "not reproducible" in research.comment
 
 
-def test_the_fail_on_modes(research):
-    opened(research, record("good", 11.0), record("bad", 99.0))
-    research.results(record("older", 99.0))
-    assert research.run() == 1
-    assert research.run(fail_on="none-pass") == 0
-    assert research.run(fail_on="any-fail") == 1
-    assert research.run(fail_on="never") == 0
-    assert "`fail-on: never`" in research.comment
+@pytest.mark.parametrize(("mode", "code"), [("never", 0), ("none-pass", 0), ("candidate-fail", 1), ("any-fail", 1)])
+def test_the_fail_on_modes(research, mode, code):
+    policy = POLICY.replace("  paths:", f"  fail_on: {mode}\n  paths:")
+    opened(research, record("good", 11.0), record("bad", 99.0), policy=policy)
+    assert research.run() == code
+    assert ("`fail_on: never`" in research.comment) is (mode == "never")
+
+
+def test_an_input_that_is_laxer_than_the_policy_does_not_count_and_is_said(research):
+    opened(research, record("bad", 99.0))
+    assert research.run(fail_on="never") == 1
+    assert "`fail-on: never` is laxer than the policy and does not count" in research.comment
 
 
 def test_any_fail_looks_at_the_others_too(research):
-    opened(research, record("good", 11.0))
-    research.results(record("elsewhere", 99.0, commit="f" * 40))
+    research.setup(base_records=[record("elsewhere", 99.0)])
+    research.results(record("good", 11.0, commit=research.head))
+    research.open()
     assert research.run() == 0
     assert research.run(fail_on="any-fail") == 1
 

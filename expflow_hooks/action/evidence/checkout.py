@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 
-from expflow_hooks.action.evidence.change import Change, Commit, Leak
+from expflow_hooks.action.evidence.proposal import Commit, Leak, Proposal
+from expflow_hooks.core.change.code import Entry
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.git.registry_files import registry_files
 from expflow_hooks.git.repository import Git
+
+_PLAIN = "100644"
 
 
 class Checkout:
-    """The repository around a folder."""
+    """The repository around a folder. With a scratch folder, whoever owns it: in a container that is another user."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, scratch: str = "") -> None:
         self.folder = folder
-        self._git = Git(folder)
+        self._git = Git(folder, _trusting(scratch) if scratch else None)
 
-    def change(self, base: str, head: str) -> Change:
-        """Return the commits and paths between two commits; without a base, all of the head's history."""
+    def proposal(self, base: str, head: str) -> Proposal:
+        """Return the commits between two commits; without a base, all of the head's history."""
         self._git.require_history()
         for commit in filter(None, (base, head)):
             if not self.has(commit):
                 raise UnreadableError(f"commit {commit[:12]} is not in this clone: check out with `fetch-depth: 0`")
-        fork_point = self._merge_base(base, head)
-        start = fork_point or self._git.empty_tree()
+        fork_point = self._git.merge_base(base, head) if base else ""
         since = self._log(fork_point, "--max-count=1") if fork_point else []
         commits = self._log(head, *([f"^{base}"] if base else []), "--topo-order")
-        paths = self.paths_between(start, head)
-        return Change(base, head, fork_point, since[0].at if since else None, tuple(commits), paths)
+        return Proposal(base, head, fork_point, since[0].at if since else None, tuple(commits))
 
-    def file(self, commit: str, path: str) -> bytes | None:
-        """Return a file of a commit, or None where it has none."""
-        return self._git.file(commit, path)
+    def tree(self, commit: str) -> tuple[Entry, ...]:
+        """Return every file, link and submodule of a commit."""
+        return tuple(self._git.tree(commit))
 
-    def registry(self, commit: str, path: str) -> dict[str, bytes]:
-        """Return the contents of a registry's files by path, one file's or a folder's; none where it is not there."""
-        return registry_files(self._git, commit, path)
-
-    def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
-        """Return the paths that differ between two commits or trees."""
-        return frozenset(self._git.differing(older, newer))
+    def blobs(self, blobs: Sequence[str]) -> list[bytes]:
+        """Return the contents of files, in their order."""
+        found = []
+        for kind, _, blob, _, chunks in self._git.contents((_PLAIN, blob, "") for blob in blobs):
+            if kind != "blob":
+                raise UnreadableError(f"git: object {blob[:12]} is missing: check out with `fetch-depth: 0`")
+            found.append(b"".join(chunks))
+        return found
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return a commit's parents; none where the commit is not in the clone."""
-        return tuple(self._git.parents(commit)) if self._git.has(commit) else ()
+        return tuple(self._git.parents(commit)) if self.has(commit) else ()
 
-    def leaks(self, change: Change, excused: Collection[str]) -> list[Leak]:
+    def leaks(self, proposal: Proposal, excused: Collection[str]) -> list[Leak]:
         """Return what gives a PIN away in any object that the range adds, also what a later commit took out again."""
         from expflow_hooks.scan import Report, pushes
         from expflow_hooks.scan.findings import printable
 
         report = Report()
-        span = pushes.between(self._git, f"{change.base}..{change.head}" if change.base else change.head)
+        span = pushes.between(self._git, f"{proposal.base}..{proposal.head}" if proposal.base else proposal.head)
         pushes.scan(self._git, span, lambda git: frozenset(excused), report)
         if report.problems:
             raise UnreadableError(f"the scan could not read all: {printable(report.problems[0])}")
@@ -83,8 +85,22 @@ class Checkout:
             raise UnreadableError("HEAD has no commit yet, so there is nothing to judge")
         return commit, self._git.branch().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
-    def _merge_base(self, base: str, head: str) -> str:
-        return self._git.merge_base(base, head) if base else ""
-
     def _log(self, *revisions: str) -> list[Commit]:
         return [Commit(name, datetime.fromtimestamp(at, timezone.utc)) for name, at in self._git.dated(*revisions)]
+
+
+def _trusting(scratch: str) -> dict[str, str]:
+    """Return the environment in which git reads a folder of another user; nobody else's git is changed.
+
+    Git takes this from a configuration file only, so the user's own is included in one of ours.
+    """
+    home, settings = os.path.expanduser("~"), os.environ.get("XDG_CONFIG_HOME")
+    usual = [os.path.join(settings or os.path.join(home, ".config"), "git", "config"), os.path.join(home, ".gitconfig")]
+    own = [os.environ["GIT_CONFIG_GLOBAL"]] if "GIT_CONFIG_GLOBAL" in os.environ else usual
+    path = os.path.join(scratch, "gitconfig")
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        for name in filter(os.path.isfile, map(os.path.abspath, filter(None, own))):
+            quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+            file.write(f'[include]\n\tpath = "{quoted}"\n')
+        file.write("[safe]\n\tdirectory = *\n")
+    return {"GIT_CONFIG_GLOBAL": path}

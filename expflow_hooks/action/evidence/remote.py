@@ -1,26 +1,30 @@
-"""A change read by API, as data only: nothing of the head is checked out, let alone run."""
+"""A change read by API, as data only: nothing of the head is checked out, let alone run.
+
+GitHub cuts its lists without an error: 300 files of a comparison, 3,000 of a commit, large trees. Files are told by
+trees here, which say when they are cut and can be read folder by folder then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
 from urllib.parse import quote
 
-from expflow_hooks.action.evidence.change import Change, Commit, Leak
+from expflow_hooks.action.evidence.proposal import Commit, Leak, Proposal
 from expflow_hooks.action.github import models
 from expflow_hooks.action.github.client import ApiError, GitHub
+from expflow_hooks.core.change.code import Entry
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.registry.experiment import parse_time
-from expflow_hooks.core.registry.parts import parts_in_git
 
-if TYPE_CHECKING:
-    from expflow_hooks.core.registry.parts import Entry
-
-MOST_FILES = 300
-"""Files that a comparison lists; at that many there may be more."""
-MOST_PARTS = 300
-"""Files of a registry that are fetched for one commit; the server grants 1,000 requests an hour."""
+MOST_FILES = 3000
+"""Files that a commit lists; at that many there may be more."""
+MOST_BLOBS = 300
+"""Files of a registry that are read for one commit; the server grants 1,000 requests an hour."""
+_FOLDER, _SUBMODULE = "tree", "160000"
+_TREES, _BLOBS = 24, 256  # kept for the next pull request, which has many of them too
+_LARGE = 1 << 20  # bytes; a larger blob is not kept
 
 
 class Remote:
@@ -29,49 +33,68 @@ class Remote:
     def __init__(self, github: GitHub, repository: str) -> None:
         self._github = github
         self._at = f"/repos/{repository}"
-        self._blobs: dict[str, bytes] = {}
+        self.tip = lru_cache(None)(self._tip)
+        self.tree = lru_cache(_TREES)(self._tree)
+        self._small_blob = lru_cache(_BLOBS)(self._read_blob)
+        self._large: dict[str, bytes] = {}
 
-    def change(self, base: str, head: str) -> Change:
-        """Return the commits (all pages) and paths between two commits."""
+    def _tip(self, branch: str) -> str:
+        """Return the commit that a branch is at; asked once, until `tip.cache_clear`."""
+        found = self._github.get(f"{self._at}/git/ref/heads/{quote(branch)}", models.Reference)
+        return found.object.sha
+
+    def proposal(self, base: str, head: str) -> Proposal:
+        """Return the commits (all pages) between two commits."""
         pages = list(self._github.pages(f"{self._at}/compare/{base}...{head}", models.Comparison))
         fork = pages[0].merge_base_commit
         # Oldest first from the server; with merges in between its order is by time, as good as git's own.
         commits = [Commit(commit.sha, _committed(commit)) for page in pages for commit in page.commits]
-        return Change(base, head, fork.sha, _committed(fork), tuple(reversed(commits)), _paths(pages[0]))
+        if len(commits) != pages[0].total_commits:
+            raise UnreadableError(f"GitHub lists {len(commits)} of the {pages[0].total_commits} commits of this change")
+        return Proposal(base, head, fork.sha, _committed(fork), tuple(reversed(commits)))
 
-    def file(self, commit: str, path: str) -> bytes | None:
-        """Return a file of a commit, or None where it has none."""
-        try:
-            return self._github.raw(f"{self._at}/contents/{quote(path)}", ref=commit)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+    def _tree(self, commit: str) -> tuple[Entry, ...]:
+        """Return every file, link and submodule of a commit."""
+        return tuple(self._entries(commit, ""))
 
-    def registry(self, commit: str, path: str) -> dict[str, bytes]:
-        """Return the contents of a registry's files by path, one file's or a folder's; each blob is fetched once.
-
-        Raises UnreadableError for more files than the server can be asked for.
-        """
-        parts = parts_in_git(path, lambda tree: self._entries(tree or commit))
-        new = [blob for blob in parts.values() if blob not in self._blobs]
-        if len(new) > MOST_PARTS:
-            raise UnreadableError(
-                f"{path} has {len(new)} files, and by API at most {MOST_PARTS} are read: check the repository out, or"
-                " bring the files of merged branches together in one"
-            )
-        self._blobs.update((blob, self._blob(blob)) for blob in new)
-        return {name: self._blobs[blob] for name, blob in parts.items()}
-
-    def _entries(self, tree: str) -> list[Entry]:
-        found = self._github.get(f"{self._at}/git/trees/{quote(tree)}", models.Tree)
+    def _entries(self, tree: str, folder: str) -> Iterable[Entry]:
+        at = f"{self._at}/git/trees/{tree}"
+        found = self._github.get(at, models.Tree, recursive="1")
+        if not found.truncated:
+            for entry in found.tree:
+                if entry.type != _FOLDER:
+                    yield entry.mode, entry.sha, folder + entry.path
+            return
+        # Too much for one answer: the folder's own entries, then each folder in it.
+        found = self._github.get(at, models.Tree)
         if found.truncated:
-            raise UnreadableError(f"GitHub lists only a part of the tree {tree[:12]}: check the repository out instead")
-        return [(entry.mode, entry.sha or "", entry.path) for entry in found.tree]
+            raise UnreadableError(f"GitHub cuts the list of the files in {folder or 'the root'} of {tree[:12]}")
+        for entry in found.tree:
+            if entry.type == _FOLDER:
+                yield from self._entries(entry.sha, f"{folder}{entry.path}/")
+            else:
+                yield entry.mode, entry.sha, folder + entry.path
 
-    def paths_between(self, older: str, newer: str) -> frozenset[str] | None:
-        """Return the paths that differ between a commit and a descendant; None if the server lists only some."""
-        return _paths(self._github.get(f"{self._at}/compare/{older}...{newer}", models.Comparison, per_page=1))
+    def blobs(self, blobs: Sequence[str]) -> list[bytes]:
+        """Return the contents of files, in their order; raise UnreadableError for more than can be asked for."""
+        if len(blobs) > MOST_BLOBS:
+            raise UnreadableError(
+                f"{len(blobs)} files of a registry, and by API at most {MOST_BLOBS} are read: check the repository out,"
+                " or bring the files of merged branches together in one"
+            )
+        return list(map(self._blob, blobs))
+
+    def _blob(self, blob: str) -> bytes:
+        if blob in self._large:
+            return self._large[blob]
+        data = self._small_blob(blob)
+        if len(data) > _LARGE:
+            self._small_blob.cache_clear()
+            self._large = {blob: data}
+        return data
+
+    def _read_blob(self, blob: str) -> bytes:
+        return self._github.raw(f"{self._at}/git/blobs/{blob}")
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return a commit's parents; none where the server does not know the commit."""
@@ -83,34 +106,38 @@ class Remote:
             raise
         return tuple(parent.sha for parent in found.parents)
 
-    def leaks(self, change: Change, excused: Collection[str]) -> list[Leak]:
+    def leaks(self, proposal: Proposal, excused: Collection[str]) -> list[Leak]:
         """Return what gives a PIN away in the messages and files of any commit of the change."""
         seen: dict[tuple[str, str], list[Leak]] = {}
         found: list[Leak] = []
-        for commit in change.commits:
-            for page in self._github.pages(f"{self._at}/commits/{commit.id}", models.Commit):
-                found += _leaks_in(page.commit.message.encode(), "<commit message>", commit.id)
-                for file in page.files or ():
-                    key = file.sha or "", file.filename
-                    if key[0] and key not in seen and file.status != "removed":
-                        seen[key] = _leaks_in(self._blob(key[0]), key[1], commit.id)
-        past = {key[0] for key, leaks in seen.items() if leaks and key[0] in excused}
-        if past:
-            past -= self._blobs_of(change.head)
-        return found + [leak for key, leaks in seen.items() if key[0] not in past for leak in leaks]
+        known = {blob for _, blob, _ in self.tree(proposal.fork_point)} if proposal.fork_point else set()
+        for commit in proposal.commits:
+            message, files = self._brought(commit.id)
+            found += _leaks_in(message.encode(), "<commit message>", commit.id)
+            for blob, path in files:
+                if blob not in known and (blob, path) not in seen:
+                    seen[blob, path] = _leaks_in(self._content(blob, path, commit.id), path, commit.id)
+        past = {blob for (blob, _), leaks in seen.items() if leaks and blob in excused}
+        if past:  # what still stands in the head is not history and cannot be excused
+            past -= {blob for _, blob, _ in self.tree(proposal.head)}
+        return found + [leak for (blob, _), leaks in seen.items() if blob not in past for leak in leaks]
 
-    def _blobs_of(self, commit: str) -> set[str]:
-        """Return every blob of a commit's tree: what still stands there is not history and cannot be excused."""
-        tree = self._github.get(f"{self._at}/git/trees/{commit}", models.Tree, recursive="1")
-        if tree.truncated:
-            raise UnreadableError("the tree is too large to tell what is history: take the blob out of scan.allow")
-        return {entry.sha for entry in tree.tree if entry.sha}
+    def _brought(self, commit: str) -> tuple[str, list[tuple[str, str]]]:
+        """Return a commit's message, and blob and path of each file that it brought."""
+        pages = list(self._github.pages(f"{self._at}/commits/{commit}", models.Commit, per_page=300))
+        files = [file for page in pages for file in page.files or ()]
+        message, parents = pages[0].commit.message, pages[0].parents
+        if len(files) < MOST_FILES:
+            return message, [(file.sha, file.filename) for file in files if file.sha and file.status != "removed"]
+        before = {entry for parent in parents for entry in self.tree(parent.sha)}
+        return message, [(blob, path) for mode, blob, path in self.tree(commit) if (mode, blob, path) not in before]
 
-    def _blob(self, blob: str) -> bytes:
+    def _content(self, blob: str, path: str, commit: str) -> bytes:
+        """Return what a commit's file holds; nothing for a submodule, whose id is another repository's commit."""
         try:
-            return self._github.raw(f"{self._at}/git/blobs/{blob}")
+            return self._blob(blob)
         except ApiError as error:
-            if error.status == 404:  # a gitlink: the commit of another repository
+            if error.status == 404 and (_SUBMODULE, blob, path) in self.tree(commit):
                 return b""
             raise
 
@@ -126,12 +153,6 @@ def _leaks_in(data: bytes, path: str, commit: str) -> list[Leak]:
     hits = closer.hits(iter([data]), kind, excusable=True)
     findings = [Finding(path, *hit) for hit in hits]
     return [Leak(f"{commit[:12]}:{printable(path)}:{f.line}:{f.column}", f.code, f.message) for f in findings]
-
-
-def _paths(comparison: models.Comparison) -> frozenset[str] | None:
-    files = comparison.files or []
-    names = {name for file in files for name in (file.filename, file.previous_filename) if name}
-    return None if len(files) >= MOST_FILES else frozenset(names)
 
 
 def _committed(commit: models.Commit) -> datetime | None:

@@ -1,6 +1,6 @@
-"""Which rules are binding: the base's policy and the inputs' gates, else the inputs, else what the head proposes.
+"""Which rules are binding: the base's policy, else the inputs, else what the head proposes. Pure.
 
-Pure: it takes the bytes of both policies. The head never judges itself where the base has a policy.
+The head never judges itself where the base has a policy, and inputs, which a change can edit too, can only be stricter.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.errors import PolicyError, UsageError
+from expflow_hooks.core.policy.choices import FAIL_ON, REQUIRE_CANDIDATE
 from expflow_hooks.core.policy.diff import PolicyChange, diff_policies
 from expflow_hooks.core.policy.load import parse_policy
-from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.policy.policy import Leaderboard, Policy
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.core.registry.location import FILE as REGISTRY
@@ -26,7 +27,10 @@ ORIGINS = {
 
 
 class Rules(NamedTuple):
-    """The rules to judge by, where they come from, and what the head would change in them."""
+    """The rules to judge by, where they come from, and what the head would change in them.
+
+    `fail_on` and `require_candidate` are the stricter of policy and inputs; `ignored` names the inputs that are not.
+    """
 
     policy: Policy
     query: Query
@@ -34,6 +38,9 @@ class Rules(NamedTuple):
     changes: tuple[PolicyChange, ...] = ()
     broken: str = ""  # why the head's policy cannot be used
     moves_registry_to: str = ""  # the source that the head's policy names instead of the base's
+    fail_on: str = Leaderboard.fail_on
+    require_candidate: str = Leaderboard.require_candidate
+    ignored: tuple[str, ...] = ()
 
     @property
     def audits(self) -> bool:
@@ -46,13 +53,14 @@ def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rule
     proposed, broken = _proposed(head, inputs.policy)
     if base is not None:
         policy = parse_policy(_text(base, inputs.policy), f"{inputs.policy} (base)")
+        _refuse_other_choices(inputs, policy.leaderboard)
         changes = [] if broken else diff_policies(policy, proposed or Policy())
         if head is None:
             changes.insert(0, PolicyChange(inputs.policy, "there", None, True))
-        moved = _moved_registry(policy, proposed)
-        return Rules(policy, make_query(inputs, policy), "base", tuple(changes), broken, moved)
+        rules = _made(inputs, policy, "base", tuple(changes), broken)
+        return rules._replace(moves_registry_to=_moved_registry(policy, proposed))
     if inputs.sort_by or inputs.gates:
-        return Rules(Policy(), make_query(inputs, Policy()), "inputs", (), broken)
+        return _made(inputs, Policy(), "inputs", (), broken)
     if broken:
         raise PolicyError(broken)
     if proposed is None:
@@ -60,7 +68,34 @@ def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rule
             f"no rules to judge by: the base has no {inputs.policy}, and neither sort-by nor gates is given;"
             " add the file, or an input such as `gates: pde_mean:lt:18.09`"
         )
-    return Rules(proposed, make_query(inputs, proposed), "head")
+    return _made(inputs, proposed, "head", (), "")
+
+
+_CHOICES = {"source": "source", "project": "project", "tags": "tags", "sort_by": "sort-by"}
+"""What says which experiments are judged, by which metric: the policy's key and the input."""
+
+
+def _refuse_other_choices(inputs: Inputs, board: Leaderboard) -> None:
+    """Raise UsageError for an input that would lead the judging to other experiments than the base's policy says."""
+    for key, name in _CHOICES.items():
+        stated, given = getattr(board, key), getattr(inputs, key)
+        if stated and given and stated != given:
+            shown = ", ".join(stated) if isinstance(stated, tuple) else stated
+            raise UsageError(
+                f"input {name}: the base's {inputs.policy} says {key}: {shown}, and an input cannot change it;"
+                " take the input out, or change the policy"
+            )
+
+
+def _made(inputs: Inputs, policy: Policy, origin: str, changes: tuple[PolicyChange, ...], broken: str) -> Rules:
+    board = policy.leaderboard
+    binding = origin != "inputs"
+    fail_on = _stricter(FAIL_ON, board.fail_on if binding else None, inputs.fail_on) or board.fail_on
+    require = _stricter(REQUIRE_CANDIDATE, board.require_candidate if binding else None, inputs.require_candidate)
+    chosen = {"fail-on": (inputs.fail_on, fail_on), "require-candidate": (inputs.require_candidate, require)}
+    ignored = tuple(f"{name}: {given}" for name, (given, used) in chosen.items() if given and given != used)
+    require = require or board.require_candidate
+    return Rules(policy, make_query(inputs, policy), origin, changes, broken, "", fail_on, require, ignored)
 
 
 def _moved_registry(policy: Policy, proposed: Policy | None) -> str:
@@ -69,8 +104,12 @@ def _moved_registry(policy: Policy, proposed: Policy | None) -> str:
     return "" if new == old or is_elsewhere(old) or is_elsewhere(new) else new
 
 
+def _stricter(order: tuple[str, ...], *words: str | None) -> str | None:
+    return max(filter(None, words), key=order.index, default=None)
+
+
 def make_query(inputs: Inputs, policy: Policy) -> Query:
-    """Return what to rank by: an input overrides the policy, but the inputs' gates only add to the policy's."""
+    """Return what to rank by: an input stands in where the policy says nothing, and its gates add to the policy's."""
     board = policy.leaderboard
     gates = dict.fromkeys((*board.gates, *inputs.gates))
     return Query(

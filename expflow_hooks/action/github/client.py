@@ -1,31 +1,36 @@
-"""GitHub's API as plain requests: one session factory, retries with one patience for all, pages, GraphQL.
+"""GitHub's API as plain requests: retries with one patience for all, a budget, pages, conditional requests, GraphQL.
 
-What the answers hold is said in `answers`, what they mean in the modules of verbs: `pulls`, `comments`, `statuses`,
-`remote`.
+What the answers hold is in `models`, what they mean in the modules of verbs: `pulls`, `comments`, `statuses`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 import requests
 
-from expflow_hooks import __version__
 from expflow_hooks.action.github.models import GraphQL, ViewerData
+from expflow_hooks.action.github.transport import Transport, make_session, same_server
 from expflow_hooks.core.errors import UnreadableError
+
+__all__ = ["ApiError", "BudgetError", "GitHub", "UnsureError", "make_session"]
 
 T = TypeVar("T")
 
 PATIENCE = 60.0  # seconds that all retries of a run may take together
-TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
+DEADLINE = 60.0  # seconds for one whole answer
+_QUICK = 5.0  # seconds for what the run does well without
 MOST_PAGES = 1000
 _RETRIED = frozenset({429, 500, 502, 503, 504})
-_JSON = "application/vnd.github+json"
 RAW = "application/vnd.github.raw+json"
+_KEPT = 64  # answers, to be asked for again as "is it still so?"
+_LARGEST_KEPT = 1 << 18  # bytes
 
 
 class ApiError(UnreadableError):
@@ -41,34 +46,12 @@ class UnsureError(UnreadableError):
     """The connection was cut, or the server failed, after a request that may have been carried out."""
 
 
-class _Bearer(requests.auth.AuthBase):
-    """The token, as an object of its own: `~/.netrc` cannot replace it, and it has no repr that shows it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-def make_session(token: str) -> requests.Session:
-    """Return the session of a run; proxies and REQUESTS_CA_BUNDLE of the environment are honoured."""
-    session = requests.Session()
-    session.auth = _Bearer(token)
-    session.headers.update(
-        {
-            "Accept": _JSON,
-            "User-Agent": f"expflow-action/{__version__}",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
-    )
-    return session
+class BudgetError(UnreadableError):
+    """More requests would be needed than one pull request may have, or than the hour has left."""
 
 
 class GitHub:
-    """The API of one server. `requests` counts what was asked."""
+    """The API of one server. `requests` counts what was asked and is not free."""
 
     def __init__(
         self,
@@ -77,17 +60,35 @@ class GitHub:
         graphql: str = "",
         *,
         patience: float = PATIENCE,
+        deadline: float = DEADLINE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.api = api.rstrip("/")
         self.graphql_url = graphql or f"{self.api.removesuffix('/v3')}/graphql"
         self.requests = 0
-        self._session = session
+        self.left: int | None = None
+        """The requests that the hour has left, as the server last said; None before it did."""
+        self.now: float = 0.0
+        """The server's time at its last answer, in seconds since 1970."""
+        self._transport = Transport(session, deadline)
         self._patience = patience
         self._sleep = sleep
+        self._most: int | None = None
+        self._why = ""
+        self._seen: dict[str, tuple[str, requests.Response]] = {}
+
+    @contextmanager
+    def at_most(self, requests: int, why: str) -> Iterator[None]:
+        """Raise BudgetError, which says why, where a block asks more than so many times."""
+        before = self._most, self._why
+        self._most, self._why = self.requests + requests, why
+        try:
+            yield
+        finally:
+            self._most, self._why = before
 
     def get(self, path: str, kind: type[T], **params: Any) -> T:
-        """Return one answer, as the type of `answers` that it should be."""
+        """Return one answer, as the type of `models` that it should be."""
         return _read(self.request("GET", path, params=params), kind)
 
     def raw(self, path: str, **params: Any) -> bytes:
@@ -106,11 +107,15 @@ class GitHub:
         raise UnreadableError(f"GitHub: {path} has more than {MOST_PAGES} pages")
 
     def graphql(self, query: str) -> ViewerData:
-        """Return the data that a GraphQL query asks for."""
-        answer = _read(self.request("POST", self.graphql_url, json={"query": query}, repeatable=True), GraphQL)
-        if answer.errors or not answer.data:
+        """Return the data that a GraphQL query asks for; one quick try, since nothing depends on it."""
+        what = "POST /graphql"
+        answer = self._send("POST", self.graphql_url, what, {"json": {"query": query}}, _QUICK)
+        if answer is None or not _succeeded(answer):
+            raise UnreadableError(f"GitHub: {what}: no answer")
+        found = _read(answer, GraphQL)
+        if found.errors or not found.data:
             raise UnreadableError("GitHub: the GraphQL query was refused")
-        return answer.data
+        return found.data
 
     def write(self, method: str, path: str, body: Mapping[str, Any], kind: type[T]) -> T:
         """Return the answer to a write; raise UnsureError where it does not say what became of it."""
@@ -124,15 +129,15 @@ class GitHub:
         """Return a successful answer; what is worth a second try gets one while the run's patience lasts.
 
         A POST is tried again only where it surely was not carried out, unless it is `repeatable`. Raises ApiError,
-        UnsureError, or UnreadableError for a server that cannot be reached.
+        UnsureError, BudgetError, or UnreadableError for a server that cannot be reached.
         """
         safe = method != "POST" if repeatable is None else repeatable
         url = path if path.startswith("http") else f"{self.api}{path}"
         what = f"{method} {urlsplit(url).path}"
         for tries in range(20):
             started = time.monotonic()
-            answer = self._try(method, url, what, safe, options)
-            if answer is not None and answer.ok:
+            answer = self._send(method, url, what, options)
+            if answer is not None and _succeeded(answer):
                 return answer
             wait = _wait(answer, tries)
             self._patience -= time.monotonic() - started + (wait or 0)
@@ -143,32 +148,59 @@ class GitHub:
                 break
             self._sleep(wait)
         if answer is None:
-            raise UnreadableError(f"GitHub: {what}: the connection was cut, again and again")
+            raise UnreadableError(
+                f"GitHub: {what}: the connection was cut, or the answer took too long, again and again"
+            )
         raise ApiError(answer.status_code, _reason(answer), what)
 
-    def _try(self, method: str, url: str, what: str, safe: bool, options: Any) -> requests.Response | None:
-        """Return the answer, or None for a connection that broke and may hold next time."""
+    def _send(
+        self, method: str, url: str, what: str, options: Mapping[str, Any], deadline: float = 0
+    ) -> requests.Response | None:
+        """Return the answer to one try. A GET whose answer is known asks whether it is still so, which is free."""
+        if self._most is not None and self.requests >= self._most:
+            raise BudgetError(self._why)
+        key = f"{url} {options.get('params')} {options.get('headers')}" if method == "GET" else ""
+        known = self._seen.get(key)
+        if known is not None:
+            options = {**options, "headers": {**(options.get("headers") or {}), "If-None-Match": known[0]}}
         self.requests += 1
+        answer = self._transport.send(method, url, what, deadline, **options)
+        if answer is None:
+            return None
+        self._note(answer.headers)
+        if known is not None and answer.status_code == 304:
+            self.requests -= 1
+            return known[1]
+        if (
+            method == "GET"
+            and "ETag" in answer.headers
+            and len(self._seen) < _KEPT
+            and len(answer.content) < _LARGEST_KEPT
+        ):
+            self._seen[key] = answer.headers["ETag"], answer
+        return answer
+
+    def _note(self, headers: Mapping[str, str]) -> None:
+        """Note what an answer says of the hour's requests and of the server's clock."""
+        left = headers.get("X-RateLimit-Remaining", "")
+        if left.isdecimal() and headers.get("X-RateLimit-Resource", "core") == "core":
+            self.left = int(left)
         try:
-            # Redirects are for reading only: one that turned a write into a GET would look like a success.
-            return self._session.request(method, url, timeout=TIMEOUT, allow_redirects=method == "GET", **options)
-        except requests.exceptions.SSLError:
-            raise UnreadableError(
-                f"GitHub: {what}: the server's certificate is not trusted; REQUESTS_CA_BUNDLE names the file of your CA"
-            ) from None
-        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout):
-            return None
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-            return None
-        except (requests.exceptions.RequestException, ValueError) as error:  # a redirect may lead to no address at all
-            raise UnreadableError(f"GitHub: {what}: {type(error).__name__}; GITHUB_API_URL must be its URL") from None
+            self.now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        except (ValueError, TypeError):
+            self.now = self.now or time.time()
 
     def _own(self, url: str) -> str:
         """Return the address of a following page if it is on the same server, which alone may see the token."""
         url = urljoin(self.api, url)
-        if urlsplit(url)[:2] != urlsplit(self.api)[:2]:
+        if not same_server(url, self.api):
             raise UnreadableError("GitHub: the next page is on another server; GITHUB_API_URL must be the server's own")
         return url
+
+
+def _succeeded(answer: requests.Response) -> bool:
+    """Say whether a request was carried out: a redirect that nobody followed was not."""
+    return 200 <= answer.status_code < 300 or answer.status_code == 304
 
 
 def _read(answer: requests.Response, kind: type[T]) -> T:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from expflow_hooks.action.github import models
 from expflow_hooks.action.github.client import ApiError, GitHub, UnsureError
+from expflow_hooks.action.github.viewer import Viewer
 from expflow_hooks.action.page.marker import Marker, read_marker
-from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.registry.experiment import parse_time
 
-_ACTIONS_BOT = "github-actions[bot]"
 _RACE = timedelta(minutes=5)  # two runs that both saw no comment wrote theirs within this
 
 CREATED, UPDATED, UNCHANGED, OUTDATED = "created", "updated", "unchanged", "outdated"
-
-
-class Viewer(NamedTuple):
-    """Whose token this is."""
-
-    login: str
-    id: int = 0
-
-    def wrote(self, comment: models.Comment) -> bool:
-        """Say whether a comment is ours; one whose author was deleted is nobody's."""
-        user = comment.user or models.User()
-        if self.id and user.id:
-            return user.id == self.id
-        return user.login == self.login or (user.type == "Bot" and user.login == f"{self.login}[bot]")
 
 
 class Comment(NamedTuple):
@@ -40,114 +24,110 @@ class Comment(NamedTuple):
     url: str
     body: str
     marker: Marker
+    at: float = 0.0
 
 
 class Draft(NamedTuple):
-    """A comment to write: its marker, and its body at some length: a larger number asks for a shorter one."""
+    """A comment to write: its marker, and its text at some length: a larger number asks for a shorter one."""
 
     marker: Marker
-    body: Callable[[int], str]
+    text: Callable[[int], str]
 
 
 Shorter = range(3)
 """How often a body that GitHub refuses for its length is tried again, shorter each time."""
 
 
-@lru_cache(maxsize=1)  # of one run, however many pull requests it judges
-def read_viewer(github: GitHub) -> Viewer:
-    """Return whose token this is; a token that may not ask is the Actions' own."""
-    try:
-        viewer = github.graphql("query{viewer{login databaseId}}").viewer
-        return Viewer(viewer.login, viewer.databaseId or 0)
-    except ApiError as error:
-        if error.status == 401:
-            raise
-    except UnreadableError:
-        pass
-    return Viewer(_ACTIONS_BOT)  # no person can have this name: brackets are not allowed in one
-
-
-def find_ours(github: GitHub, repository: str, number: int, viewer: Viewer, key: str, **since: str) -> list[Comment]:
-    """Return our comments with the key over all pages, oldest first: by marker and by author, since anybody can copy
-    a marker."""
-    found = []
-    path = f"/repos/{repository}/issues/{number}/comments"
-    for page in github.pages(path, list[models.Comment], **since):
-        for comment in page:
-            marker = read_marker(comment.body)
-            if marker and marker.key == key and viewer.wrote(comment):
-                found.append(Comment(comment.id, comment.html_url or "", comment.body or "", marker))
-    return sorted(found, key=lambda comment: comment.id)
-
-
-class Desk(NamedTuple):
-    """Where the comment stands: the server, the repository, the pull request and whose token this is."""
+class Thread(NamedTuple):
+    """The comments of one pull request; `viewer` is asked only where a comment claims to be ours."""
 
     github: GitHub
     repository: str
     number: int
-    viewer: Viewer
+    viewer: Callable[[], Viewer]
+
+    @property
+    def path(self) -> str:
+        """Return the path of the list."""
+        return f"/repos/{self.repository}/issues/{self.number}/comments"
+
+    def of(self, comment: Comment) -> str:
+        """Return the path of one comment."""
+        return f"/repos/{self.repository}/issues/comments/{comment.id}"
 
 
-def put_comment(desk: Desk, ours: Sequence[Comment], draft: Draft, *, always: bool = False) -> tuple[str, str]:
+def ours_in(thread: Thread, key: str, **since: str) -> Iterator[Comment]:
+    """Yield our comments with the key, page by page, oldest first: by marker and by author, since anybody can copy a
+    marker."""
+    for page in thread.github.pages(thread.path, list[models.Comment], **since):
+        for comment in page:
+            marker = read_marker(comment.body)
+            if marker and marker.key == key and thread.viewer().is_author(comment.user):
+                at = parse_time(comment.updated_at)
+                url, body = comment.html_url or "", comment.body or ""
+                yield Comment(comment.id, url, body, marker, at.timestamp() if at else 0.0)
+
+
+def find_ours(thread: Thread, key: str, **since: str) -> list[Comment]:
+    """Return our comments with the key over all pages, oldest first."""
+    return sorted(ours_in(thread, key, **since), key=lambda comment: comment.id)
+
+
+def put_comment(thread: Thread, ours: Sequence[Comment], draft: Draft, *, always: bool = False) -> tuple[str, str]:
     """Make our one comment say what the draft says; return what was done, and the comment's address.
 
-    The oldest stays, copies go. Nothing is written when it says so already, nor over a younger run's comment.
+    The oldest stays, copies go. Nothing is written when it says so already, as we wrote it.
     """
     if not ours:
-        return _create(desk, draft)
+        return _create(thread, draft)
     oldest, *copies = ours
-    youngest = max(comment.marker.age for comment in ours)
     done = UNCHANGED
-    if youngest > draft.marker.age:
-        done = OUTDATED
-    elif always or oldest.marker.content != draft.marker.content:
-        _write(desk, "PATCH", f"/repos/{desk.repository}/issues/comments/{oldest.id}", draft)
+    if always or not oldest.marker.intact or oldest.marker.content != draft.marker.content:
+        _write(thread, "PATCH", thread.of(oldest), draft)
         done = UPDATED
-    if done != OUTDATED or oldest.marker.age == youngest:
-        for copy in copies:
-            _delete(desk, copy)
+    for copy in copies:
+        _delete(thread, copy)
     return done, oldest.url
 
 
-def _create(desk: Desk, draft: Draft) -> tuple[str, str]:
+def _create(thread: Thread, draft: Draft) -> tuple[str, str]:
     """Create the comment, then look whether another run did so too; the older comment of the two stays."""
-    path = f"/repos/{desk.repository}/issues/{desk.number}/comments"
     try:
-        made = _write(desk, "POST", path, draft)
+        made = _write(thread, "POST", thread.path, draft)
     except UnsureError:
         made = None  # it may be there: look before writing again
-    ours = _again(desk, draft.marker.key, made)
+    ours = _again(thread, draft.marker.key, made)
     if not ours:
-        made = _write(desk, "POST", path, draft)
+        made = _write(thread, "POST", thread.path, draft)
         return CREATED, made.html_url or ""
     if made is None or ours[0].id == made.id:
         for copy in ours[1:]:
-            _delete(desk, copy)
+            _delete(thread, copy)
         return CREATED, ours[0].url
-    return put_comment(desk, ours, draft)
+    return put_comment(thread, ours, draft)
 
 
-def _again(desk: Desk, key: str, made: models.Comment | None) -> list[Comment]:
+def _again(thread: Thread, key: str, made: models.Comment | None) -> list[Comment]:
     """Look again; after a comment was made, only at what is as young as it, by the server's clock."""
     made_at = parse_time(made.created_at) if made else None
     since = {"since": (made_at - _RACE).strftime("%Y-%m-%dT%H:%M:%SZ")} if made_at else {}
-    return find_ours(desk.github, desk.repository, desk.number, desk.viewer, key, **since)
+    return find_ours(thread, key, **since)
 
 
-def _write(desk: Desk, method: str, path: str, draft: Draft) -> models.Comment:
+def _write(thread: Thread, method: str, path: str, draft: Draft) -> models.Comment:
     for shorter in Shorter:
         try:
-            return desk.github.write(method, path, {"body": draft.body(shorter)}, models.Comment)
+            body = {"body": draft.marker.over(draft.text(shorter))}
+            return thread.github.write(method, path, body, models.Comment)
         except ApiError as error:
             if error.status != 422 or shorter == Shorter[-1]:
                 raise
     raise AssertionError("unreachable")
 
 
-def _delete(desk: Desk, comment: Comment) -> None:
+def _delete(thread: Thread, comment: Comment) -> None:
     try:
-        desk.github.request("DELETE", f"/repos/{desk.repository}/issues/comments/{comment.id}")
+        thread.github.request("DELETE", thread.of(comment))
     except ApiError as error:
         if error.status != 404:  # another run was quicker
             raise

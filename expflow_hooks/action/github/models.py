@@ -10,6 +10,14 @@ ObjectId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40}([0-9a-f]{24})?\Z")]
 """A git object's id: nothing else may become part of an address."""
 
 
+class User(Struct):
+    """Who wrote a comment or set a status."""
+
+    login: str | None = None
+    id: int | None = None
+    type: str | None = None
+
+
 class Person(Struct):
     """Who signed a commit, and when, in ISO 8601."""
 
@@ -48,26 +56,50 @@ class Commit(Struct):
 
 
 class Comparison(Struct):
-    """Two commits compared: the commits between them, oldest first, a page at a time, and files on the first page."""
+    """Two commits compared: the commits between them, oldest first, a page at a time, and how many there are."""
 
     merge_base_commit: Commit
     commits: list[Commit]
-    files: list[File] | None = None
+    total_commits: int
 
 
 class Entry(Struct):
-    """One entry of a tree; its path is its name, where only one folder was asked for."""
+    """One entry of a tree; a folder is one too."""
 
-    sha: ObjectId | None = None
-    mode: str = ""
-    path: str = ""
+    path: str
+    mode: str
+    type: str
+    sha: ObjectId
 
 
 class Tree(Struct):
-    """A tree with everything below it, unless it was too much."""
+    """A folder, or with everything below it, unless that was too much."""
 
     tree: list[Entry]
     truncated: bool = False
+
+
+class Target(Struct):
+    """What a reference leads to."""
+
+    sha: ObjectId
+
+
+class Reference(Struct):
+    """Where a branch is."""
+
+    object: Target
+
+
+class Status(Struct):
+    """A commit's status: `context` is its name, `target_url` where it leads."""
+
+    state: str
+    context: str
+    description: str | None = None
+    target_url: str | None = None
+    created_at: str | None = None
+    creator: User | None = None
 
 
 class Repository(Struct):
@@ -97,17 +129,10 @@ class PullRequest(Struct):
     number: int
     base: Base
     head: Branch
+    state: str = "open"
     merge_commit_sha: ObjectId | None = None
     merged: bool | None = None
     merged_at: str | None = None
-
-
-class User(Struct):
-    """Who wrote a comment."""
-
-    login: str | None = None
-    id: int | None = None
-    type: str | None = None
 
 
 class Comment(Struct):
@@ -118,6 +143,7 @@ class Comment(Struct):
     body: str | None = None
     html_url: str | None = None
     created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Viewer(Struct):

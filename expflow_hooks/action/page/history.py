@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from expflow_hooks.action.page.heads import Vouched, read_vouched, vouch
+from expflow_hooks.action.evidence.evidence import Said
+from expflow_hooks.action.evidence.heads import Vouched, read_vouched, vouch
 from expflow_hooks.action.page.numbers import short
-from expflow_hooks.action.verdict import Judgement, Said, runs_of
+from expflow_hooks.action.verdict import Judgement, runs_of
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.render.table import Data
 
@@ -20,13 +21,15 @@ def make_state(
     """Return what the next comment compares with: verdict, head, how many rank, the best, the candidates, and what is
     vouched for of the registry."""
     evidence = judgement.evidence
-    head = evidence.change.head if evidence.change else ""
+    head = evidence.proposal.head if evidence.proposal else ""
     vouched = vouch(evidence.chain, head, read_vouched(before or {}), missing)
     ranking = evidence.ranking
     best = ranking.ranked[0] if ranking and ranking.ranked else None
     return {
         "verdict": judgement.verdict,
         "head": head,
+        "base": evidence.proposal.base if evidence.proposal else "",
+        "judged": evidence.judged,
         "ranked": ranking.counts["ranked"] if ranking else 0,
         "best": _kept(best) if best else None,
         "candidates": {_id(row): _kept(row) for row in judgement.rows[:_KEPT]},

@@ -6,11 +6,11 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 
-from expflow_hooks.action.page.heads import Chain, Vouched
+from expflow_hooks.action.evidence.evidence import Evidence, Said
+from expflow_hooks.action.evidence.heads import Chain, Vouched
 from expflow_hooks.action.page.leaderboard import folded
 from expflow_hooks.action.page.sizing import Detail
 from expflow_hooks.action.page.words import markdown
-from expflow_hooks.action.verdict import Evidence, Said
 from expflow_hooks.core.registry.chain import MOST_NAMED
 from expflow_hooks.core.registry.location import is_folder
 from expflow_hooks.core.wording import counted

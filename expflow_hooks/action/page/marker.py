@@ -7,37 +7,41 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
-_MARKER = re.compile(
-    r"<!-- expflow key=([A-Za-z0-9._-]{1,60}) run=(\d{1,19}) attempt=(\d{1,9}) content=([0-9a-f]{16}) -->"
-)
+_MARKER = re.compile(r"<!-- expflow((?: [a-z]+=[A-Za-z0-9._-]{1,60}){1,6}) -->")
 _STATE = re.compile(r"^<!-- expflow-state ([A-Za-z0-9_=-]{1,16000}) -->$", re.MULTILINE)
 _LARGEST_STATE = 1 << 16
+_DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 class Marker(NamedTuple):
-    """Which leaderboard a comment is, which run and attempt wrote it, and a digest of what it says."""
+    """Which leaderboard a comment is, a digest of what it says, and whether its text is as we wrote it."""
 
     key: str
-    run: int
-    attempt: int
     content: str
+    intact: bool = True
 
-    def line(self) -> str:
-        """Return the comment's first line."""
-        return f"<!-- expflow key={self.key} run={self.run} attempt={self.attempt} content={self.content} -->"
-
-    @property
-    def age(self) -> tuple[int, int]:
-        """Return what orders runs: a later one is larger."""
-        return self.run, self.attempt
+    def over(self, text: str) -> str:
+        """Return a comment: the marker as its first line, with a digest of the text, and the text."""
+        return f"<!-- expflow key={self.key} content={self.content} text={_digest(text)} -->\n\n{text}"
 
 
 def read_marker(body: str | None) -> Marker | None:
     """Return the marker of a comment, which is its first line and nothing else, or None."""
-    found = _MARKER.fullmatch((body or "").split("\n", 1)[0].rstrip("\r"))
-    return Marker(found[1], int(found[2]), int(found[3]), found[4]) if found else None
+    first, _, text = (body or "").partition("\n")
+    found = _MARKER.fullmatch(first.rstrip("\r"))
+    fields = dict(pair.split("=", 1) for pair in found[1].split()) if found else {}
+    content = fields.get("content", "")
+    if "key" not in fields or not _DIGEST.fullmatch(content):
+        return None
+    return Marker(fields["key"], content, fields.get("text") == _digest(text))
+
+
+def _digest(text: str) -> str:
+    """Return a digest of a text, whatever a server makes of line ends and of its edges."""
+    return sha256(text.replace("\r", "").strip().encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def state_line(state: Mapping[str, Any]) -> str:

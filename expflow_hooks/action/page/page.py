@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from expflow_hooks import __version__
+from expflow_hooks.action.evidence.heads import Vouched
 from expflow_hooks.action.evidence.rules import ORIGINS
 from expflow_hooks.action.page import history, integrity, leaderboard
-from expflow_hooks.action.page.heads import Vouched
 from expflow_hooks.action.page.leaderboard import folded
 from expflow_hooks.action.page.marker import Marker, state_line
 from expflow_hooks.action.page.sizing import FULL, Detail
@@ -18,6 +18,8 @@ from expflow_hooks.action.page.words import LOOKS, markdown, standing
 from expflow_hooks.action.request.event import Run
 from expflow_hooks.action.verdict import Judgement
 from expflow_hooks.core.audit.validate import all_pass
+from expflow_hooks.core.change.belonging import Belonging
+from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.wording import counted, listed
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.escape import code_span
@@ -43,13 +45,13 @@ def marker_of(page: Page) -> Marker:
     registry = integrity.registry(page.judgement.evidence, FULL)
     said = "\n\n".join([*_blocks(page, FULL), *registry, _footer(page, with_run=False)])
     digest = sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
-    return Marker(page.judgement.evidence.inputs.comment_key, page.run.id, page.run.attempt, digest)
+    return Marker(page.judgement.evidence.inputs.comment_key, digest)
 
 
-def render_comment(page: Page, marker: Marker, detail: Detail) -> str:
-    """Return the comment: the hidden marker, the page, the hidden state."""
+def render_comment(page: Page, detail: Detail) -> str:
+    """Return the comment below its marker: the page, and the hidden state."""
     state = state_line(history.make_state(page.judgement, page.before, page.missing))
-    return "\n\n".join([marker.line(), render_page(page, detail), state]) + "\n"
+    return f"{render_page(page, detail)}\n\n{state}\n"
 
 
 def render_page(page: Page, detail: Detail) -> str:
@@ -79,7 +81,8 @@ def _headline(judgement: Judgement) -> str:
     look = LOOKS[judgement.verdict]
     key = judgement.evidence.inputs.comment_key
     name = "Expflow" if key == "default" else f"Expflow `{key}`"
-    never = " · reported only (`fail-on: never`)" if judgement.evidence.inputs.fail_on == "never" else ""
+    rules = judgement.evidence.rules
+    never = " · reported only (`fail_on: never`)" if rules and rules.fail_on == "never" else ""
     return f"## {look.sign} {name}: {look.words}{never}"
 
 
@@ -116,7 +119,7 @@ def _audit(judgement: Judgement, detail: Detail) -> str:
     """Return the checks of every judged candidate, open where one fails."""
     if not judgement.checks:
         return ""
-    labels = {run.experiment_id: run.label for run in judgement.evidence.candidates.judged}
+    labels = {run.experiment_id: run.label for run in runs_in(judgement.evidence.candidates.judged)}
     lines = ["| | Rule | Detail |", "|:--|:--|:--|"]
     shown = dict(list(judgement.checks.items())[: detail.entries])
     for name, checks in shown.items():
@@ -159,9 +162,14 @@ def _leaks(judgement: Judgement, detail: Detail) -> str:
 def _others(judgement: Judgement) -> str:
     """Return how many experiments of the change are shown but not judged."""
     found = judgement.evidence.candidates
-    others = {"of older commits of this change": found.older, "on replaced commits": found.replaced}
+    others = {"which newer ones stand for": runs_in(found.superseded)}
     lines = [f"- {counted(len(r), 'experiment')} {what}, not judged: {_names(r)}" for what, r in others.items() if r]
     return "\n".join(lines)
+
+
+def runs_in(found: Sequence[Belonging]) -> list[Experiment]:
+    """Return the experiments of some that belong to a change."""
+    return [one.experiment for one in found]
 
 
 def _names(runs: Sequence[Any]) -> str:
@@ -184,12 +192,12 @@ def _cut(detail: Detail) -> list[str]:
 def _footer(page: Page, *, with_run: bool) -> str:
     evidence, run = page.judgement.evidence, page.run
     parts = []
-    if evidence.change:
-        parts.append(f"commit {leaderboard.commit_cell(evidence.change.head, page.commits_url)}")
+    if evidence.proposal:
+        parts.append(f"commit {leaderboard.commit_cell(evidence.proposal.head, page.commits_url)}")
     if evidence.rules:
         parts.append(_policy_version(page))
-    if evidence.source:
-        parts.append(f"experiments from {code_span(evidence.source, 160)}")
+    if evidence.source_name:
+        parts.append(f"experiments from {code_span(evidence.source_name, 160)}")
     if with_run and run.url:
         parts.append(f"[run {run.id}]({run.url})" + (f", attempt {run.attempt}" if run.attempt > 1 else ""))
     return f"<sub>{' · '.join([*parts, f'expflow-action {__version__}'])}</sub>"
@@ -197,8 +205,8 @@ def _footer(page: Page, *, with_run: bool) -> str:
 
 def _policy_version(page: Page) -> str:
     evidence = page.judgement.evidence
-    assert evidence.rules is not None and evidence.change is not None
-    commits = {"base": evidence.change.base, "head": evidence.change.head}
+    assert evidence.rules is not None and evidence.proposal is not None
+    commits = {"base": evidence.proposal.base, "head": evidence.proposal.head}
     commit = commits.get(evidence.rules.origin)
     if commit is None:
         return "rules from the workflow's inputs"

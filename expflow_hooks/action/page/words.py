@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from expflow_hooks.action.evidence.evidence import Said
 from expflow_hooks.action.page.numbers import short
 from expflow_hooks.action.verdict import (
     ERROR,
@@ -12,7 +13,6 @@ from expflow_hooks.action.verdict import (
     PASS,
     UNDECIDED_VERDICT,
     Judgement,
-    Said,
     candidate_rows,
 )
 from expflow_hooks.core.metrics.gates import FAILS, HOLDS

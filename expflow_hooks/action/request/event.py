@@ -66,6 +66,7 @@ class Pull(NamedTuple):
     default_branch: str
     merged_as: str = ""  # merge_commit_sha: for an open one GitHub's test merge, later what was merged
     merged: bool = False
+    is_open: bool = True
 
 
 class Event(NamedTuple):
@@ -121,6 +122,7 @@ def to_pull(found: PullRequest, default_branch: str = "") -> Pull:
         default_branch or base.repo.default_branch or "",
         found.merge_commit_sha or "",
         bool(found.merged or found.merged_at),
+        found.state == "open",
     )
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import Gate, parse_gate
+from expflow_hooks.core.policy.choices import FAIL_ON, REQUIRE_CANDIDATE
+from expflow_hooks.core.registry.location import ENV_REGISTRY
 from expflow_hooks.core.suggest import did_you_mean
 
-FAIL_ON = ("candidate-fail", "none-pass", "any-fail", "never")
-COMMENT_MODES = ("auto", "always", "on-change", "never")
+COMMENT_MODES = ("on-change", "always", "never")
 STATUS_MODES = ("auto", "never")
+UNDECIDED_MODES = ("neutral", "fail")
 DIRECTIONS: dict[str, bool | None] = {"": None, "ascending": False, "descending": True}
 """Input `direction` -> whether higher is better; None is the metric's own direction."""
 
-_TRUTH = {"true": True, "false": False}
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
@@ -33,13 +35,24 @@ class Inputs:
     higher_is_better: bool | None = None
     gates: tuple[Gate, ...] = ()
     top: int | None = None
-    fail_on: str = "candidate-fail"
-    require_candidate: bool = False
-    allow_empty: bool = False
-    comment: str = "auto"
+    fail_on: str | None = None
+    require_candidate: str | None = None
+    undecided: str = "neutral"
+    comment: str = "on-change"
     comment_key: str = "default"
     status: str = "auto"
     token: str = field(default="", repr=False)
+
+    @property
+    def board(self) -> str:
+        """Return a digest of what makes this another leaderboard: which experiments, by which policy and metric."""
+        chosen = (self.policy, self.source, self.project, self.tags, self.sort_by, self.higher_is_better)
+        return sha256(repr(chosen).encode("utf-8", "backslashreplace")).hexdigest()[:8]
+
+    @property
+    def strictness(self) -> str:
+        """Return what makes the same leaderboard stricter, as text."""
+        return repr(([gate.text for gate in self.gates], self.fail_on, self.require_candidate))
 
 
 def read_inputs(environment: Mapping[str, str]) -> Inputs:
@@ -52,6 +65,8 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
                 found[_FIELDS.get(name, name.replace("-", "_"))] = clean(text)
             except UsageError as error:
                 raise UsageError(f"input {name}: {error}") from None
+    if "source" not in found and (source := environment.get(ENV_REGISTRY)):
+        found["source"] = source
     return Inputs(**found)
 
 
@@ -79,11 +94,6 @@ def clean_top(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000):
         raise UsageError(f"{text[:40]!r} must be a whole number from 1 to 1000, such as 20")
     return int(text)
-
-
-def clean_bool(text: str) -> bool:
-    """Return true or false, which must be written so."""
-    return _TRUTH[clean_choice(*_TRUTH)(text.lower())]
 
 
 def clean_direction(text: str) -> bool | None:
@@ -119,8 +129,8 @@ _CLEAN: dict[str, Callable[[str], Any]] = {
     "gates": clean_gates,
     "top": clean_top,
     "fail-on": clean_choice(*FAIL_ON),
-    "require-candidate": clean_bool,
-    "allow-empty": clean_bool,
+    "require-candidate": clean_choice(*REQUIRE_CANDIDATE),
+    "undecided": clean_choice(*UNDECIDED_MODES),
     "comment": clean_choice(*COMMENT_MODES),
     "comment-key": clean_key,
     "status": clean_choice(*STATUS_MODES),

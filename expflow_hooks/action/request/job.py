@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from expflow_hooks.action.evidence.checkout import Checkout
+from expflow_hooks.action.evidence.remote import Remote
+from expflow_hooks.action.evidence.tracker import Tracker
 from expflow_hooks.action.github.client import GitHub, make_session
+from expflow_hooks.action.github.viewer import WORKFLOW, Viewer, read_viewer
 from expflow_hooks.action.request.event import KINDS, Event, Kind, read_event, read_run
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.errors import UnreadableError, UsageError
@@ -25,6 +30,7 @@ class Job:
     environment: Mapping[str, str] = field(repr=False)  # the token is in it
     scratch: str
     github: GitHub | None = None
+    tracker: Tracker = field(default_factory=Tracker)
 
     @property
     def repository(self) -> str:
@@ -35,6 +41,29 @@ class Job:
     def workspace(self) -> str:
         """Return the folder of the checkout."""
         return self.environment.get("GITHUB_WORKSPACE") or "."
+
+    @cached_property
+    def api(self) -> GitHub:
+        """Return the API; raise UnreadableError in a dry run."""
+        if self.github is None:
+            raise UnreadableError("this needs GitHub's API, which a dry run does not ask")
+        return self.github
+
+    @cached_property
+    def remote(self) -> Remote:
+        """Return the repository on the server."""
+        return Remote(self.api, self.repository)
+
+    @cached_property
+    def checkout(self) -> Checkout:
+        """Return the repository in the workspace."""
+        return Checkout(self.workspace, self.scratch)
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Return whose token this is, without asking where it is the workflow's own."""
+        own = self.environment.get("EXPFLOW_OWN_TOKEN") == "true"
+        return WORKFLOW if own else read_viewer(self.api)
 
 
 def start(inputs: Inputs, environment: Mapping[str, str], scratch: str, *, dry_run: bool) -> Job:

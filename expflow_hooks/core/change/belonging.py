@@ -85,6 +85,12 @@ class Candidates(NamedTuple):
         return frozenset(one.experiment.experiment_id for one in self.judged)
 
     @property
+    def all_ids(self) -> frozenset[str]:
+        """Return the ids of every experiment of the change, judged or not."""
+        every = (*self.judged, *self.superseded, *self.unfinished)
+        return frozenset(one.experiment.experiment_id for one in every)
+
+    @property
     def exact(self) -> bool:
         """Say whether one of the judged ran what the head holds; where none did, no verdict is a pass."""
         return any(one.freshness == EXACT for one in self.judged)

@@ -1,0 +1,53 @@
+"""The candidates of a change: what the core's belonging is told of a proposal, and how their runs are ranked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from expflow_hooks.action.evidence.proposal import Proposal
+from expflow_hooks.core.change.belonging import Change
+from expflow_hooks.core.ranking.query import GroupBy
+from expflow_hooks.core.registry.experiment import Experiment
+
+
+def to_change(proposal: Proposal) -> Change:
+    """Return what experiments are held against."""
+    bases = tuple(dict.fromkeys(filter(None, (proposal.base, proposal.fork_point))))
+    times = [commit.at for commit in proposal.commits if commit.at is not None]
+    return Change(
+        proposal.head,
+        tuple(commit.id for commit in proposal.commits),
+        bases,
+        proposal.merges,
+        proposal.branch,
+        proposal.forked_at,
+        max(times, default=None),
+    )
+
+
+def claimed(
+    experiments: Iterable[Experiment], added: Mapping[str, Sequence[Experiment]], tags: Collection[str]
+) -> list[Experiment]:
+    """Return the experiments that have every tag, now or on a line that the change adds."""
+    wanted = set(tags)
+    return [
+        run
+        for run in experiments
+        if any(wanted.issubset(line.tags or ()) for line in (run, *added.get(run.experiment_id, ())))
+    ]
+
+
+def keep_apart(experiments: Iterable[Experiment], ids: frozenset[str], group_by: GroupBy | None) -> list[Experiment]:
+    """Return the experiments with the candidates marked, so that a group never mixes the change's runs with others.
+
+    The parameters may be the same where the code differs, which is what the change is about.
+    """
+    import msgspec
+
+    if group_by is None:
+        return list(experiments)
+    mark = {"\0candidate": "1"}
+    return [
+        msgspec.structs.replace(run, params={**run.params, **mark}) if run.params and run.experiment_id in ids else run
+        for run in experiments
+    ]

@@ -1,0 +1,42 @@
+"""Experiments of a server, read once a run however many pull requests it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.ranking.query import Query
+from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.sources.open import open_source
+
+
+class Answer(NamedTuple):
+    """What a server gave: the experiments, its name for output, and warnings."""
+
+    experiments: Sequence[Experiment]
+    name: str
+    warnings: Sequence[str]
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of every experiment."""
+        return sha256("\n".join(sorted(map(repr, self.experiments))).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+class Tracker:
+    """The servers that a run asks."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Answer] = {}
+
+    def read(self, source: str, policy: Policy, query: Query) -> Answer:
+        """Return what a server has; each question is asked once."""
+        names = {metric.name: metric.source for metric in policy.metrics}
+        key = repr((source, query.selection, query.sort_by, [gate.text for gate in query.gates], names))
+        if key not in self._answers:
+            opened = open_source(source, policy, query)
+            experiments = list(opened.experiments(None))
+            self._answers[key] = Answer(experiments, opened.name, tuple(opened.warnings))
+        return self._answers[key]
