@@ -70,8 +70,8 @@ def _speak(job: Job, subject: Subject, judged: list[Judgement]) -> None:
     judged += found
     _record(job.environment, judged)
     for target, judgement in zip(subject.targets, found, strict=True):
-        outputs.say([f"expflow: {target.title} {description(judgement)}".replace("  ", " ")])
         title = target.title if len(subject.targets) > 1 or job.event.kind is Kind.ALL_OPEN else ""
+        outputs.say([" ".join(filter(None, ("expflow:", title, description(judgement))))])
         summary.add(job.environment, Page(judgement, job.event.run), title)
     for published in publish.publish(job, subject, found, posted):
         outputs.write_outputs(job.environment.get("GITHUB_OUTPUT"), published.outputs)

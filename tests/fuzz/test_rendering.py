@@ -11,11 +11,12 @@ from cmarkgfm.cmark import Options
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expflow_hooks.action.evidence.change import Change, Commit, Leak
+from expflow_hooks.action.evidence.candidates import keep_apart
+from expflow_hooks.action.evidence.evidence import Evidence
+from expflow_hooks.action.evidence.heads import Chain, Vouched, missed, read_vouched
+from expflow_hooks.action.evidence.proposal import Commit, Leak, Proposal
 from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.outputs import outputs_of
-from expflow_hooks.action.page.candidates import Candidates
-from expflow_hooks.action.page.heads import Chain, Vouched, missed, read_vouched
 from expflow_hooks.action.page.history import make_state
 from expflow_hooks.action.page.marker import read_marker, read_state, state_line
 from expflow_hooks.action.page.page import Page, marker_of, render_comment
@@ -23,7 +24,8 @@ from expflow_hooks.action.page.sizing import FULL
 from expflow_hooks.action.page.words import LOOKS
 from expflow_hooks.action.request.event import Run
 from expflow_hooks.action.request.inputs import Inputs
-from expflow_hooks.action.verdict import Evidence, judge, keep_apart, runs_of
+from expflow_hooks.action.verdict import judge, runs_of
+from expflow_hooks.core.change.belonging import EXACT, LINE, STALE, Belonging, Candidates
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.policy.diff import PolicyChange
 from expflow_hooks.core.policy.load import parse_policy
@@ -88,7 +90,7 @@ def test_a_list_of_any_registry_is_dead(data):
     assert seen.bare.split() == ["id", "name", "status", "project", "tags", "time", "metrics"]
 
 
-CHANGE = Change("a" * 40, "b" * 40, "a" * 40, None, (Commit("b" * 40),), frozenset(["train.py"]), number=1)
+PROPOSAL = Proposal("a" * 40, "b" * 40, "a" * 40, None, (Commit("b" * 40),), number=1)
 QUERY = Query("pde_mean", gates=(parse_gate("pde_mean:lt:18.09"), parse_gate("seg_total:ge:1")))
 POLICY = parse_policy("version: 1\naudit: {rules: competition}\n", "expflow.yaml")
 
@@ -103,11 +105,17 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
     chain = Chain(text, verify(registry.lines), registry.lines)
     evidence = Evidence(
         Inputs(),
-        CHANGE,
+        PROPOSAL,
         Rules(POLICY, query, "base", changes),
         source=text,
+        source_name=text,
         ranking=rank(keep_apart(runs, frozenset(run.experiment_id for run in judged), query.group_by), query),
-        candidates=Candidates(tuple(judged), "b" * 40, older=tuple(runs[:1]), stale=(text,) if fewest == 7 else ()),
+        candidates=Candidates(
+            tuple(
+                Belonging(run, LINE, STALE if fewest == 7 else EXACT, paths=(text,), withdrawn=text) for run in judged
+            ),
+            tuple(Belonging(run, LINE, STALE) for run in runs[:1]),
+        ),
         unreadable=[str(bad.line) for bad in registry.unreadable],
         leaks=[Leak(text, "EXP001", "a PIN's hash")] if fewest == 6 else (),
         revisions={n: revisions(past) for n, past in registry.histories({run.experiment_id for run in judged}).items()},
@@ -121,7 +129,7 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
     state = read_state(state_line(before) if group else text)
     page = Page(judgement, Run("o/r", id=1), state, missed(chain, read_vouched(state)))
     assert page.missing == (vouched if group else None)
-    comment = render_comment(page, marker_of(page), FULL)
+    comment = marker_of(page).over(render_comment(page, FULL))
     seen = Seen(comment)
     assert seen.tags <= PAGE
     assert not [link for link in seen.links if not link.startswith("https://github.com/o/r/")]
@@ -129,11 +137,11 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
     outputs = outputs_of(judgement)
     assert judgement.passed is (judgement.exit_code == 0) is (outputs["passed"] == "true")
     assert f"## {LOOKS[judgement.verdict].sign} " in comment
-    assert judgement.passed is (judgement.verdict in ("pass", "no-candidate"))
+    assert judgement.passed is (judgement.verdict == "pass")
     if judgement.passed and judged:
         assert all(row.kind is None and row.gates_passed for row in judgement.rows)
         assert {run.experiment_id for run in judged} == {run for row in judgement.rows for run in runs_of(row)}
-    assert read_marker(comment).run == 1
+    assert read_marker(comment) == marker_of(page)
     assert read_state(comment) == json.loads(json.dumps(make_state(judgement, state, page.missing)))
 
 

@@ -13,10 +13,11 @@ from requests.adapters import HTTPAdapter
 from test_answers import TASK
 from urllib3 import HTTPResponse
 
-from expflow_hooks.action.evidence.change import Change, Commit
+from expflow_hooks.action.evidence.proposal import Commit, Proposal
 from expflow_hooks.action.evidence.remote import Remote
 from expflow_hooks.action.github import comments, pulls, statuses
 from expflow_hooks.action.github.client import GitHub, make_session
+from expflow_hooks.action.github.viewer import Viewer, read_viewer
 from expflow_hooks.action.page.marker import Marker
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.metrics.gates import parse_gate
@@ -30,8 +31,8 @@ from expflow_hooks.sources.clearml.read import open_clearml
 
 KEY = "the-key-that-nobody-may-see"
 SHA, OTHER = "a" * 40, "b" * 40
-MARKER = Marker("default", 5, 1, "0123456789abcdef")
-MINE = comments.Viewer("me", 7)
+MARKER = Marker("default", "0123456789abcdef")
+MINE = Viewer("me", 7)
 
 COMMIT = {
     "sha": SHA,
@@ -41,36 +42,49 @@ COMMIT = {
 }
 COMMENT = {
     "id": 3,
-    "body": f"{MARKER.line()}\nx",
+    "body": MARKER.over("x"),
     "html_url": "https://github.example/c",
     "created_at": "2026-11-01T00:00:00Z",
     "user": {"login": "me", "id": 7, "type": "User"},
 }
 PLACE = {"sha": SHA, "ref": "main", "repo": {"id": 1, "default_branch": "main"}}
 PULL = {"number": 1, "base": PLACE, "head": PLACE, "merge_commit_sha": OTHER, "merged_at": None}
-CHANGE = Change(OTHER, SHA, OTHER, None, (Commit(SHA, None),), frozenset())
+PROPOSAL = Proposal(OTHER, SHA, "", None, (Commit(SHA, None),))
+TREE = {"tree": [{"sha": SHA, "path": "a", "mode": "100644", "type": "blob"}], "truncated": False}
+STATUS = {
+    "state": "success",
+    "context": "x",
+    "creator": {"login": "me", "id": 7},
+    "target_url": "https://a/?expflow=--",
+}
+
+
+def thread(github):
+    return comments.Thread(github, "o/r", 1, lambda: MINE)
 
 
 def put(github):
-    desk = comments.Desk(github, "o/r", 1, MINE)
-    draft = comments.Draft(MARKER._replace(run=6), lambda shorter: "x")
-    return comments.put_comment(desk, comments.find_ours(github, "o/r", 1, MINE, "default"), draft)
+    draft = comments.Draft(MARKER._replace(content="f" * 16), lambda shorter: "x")
+    return comments.put_comment(thread(github), comments.find_ours(thread(github), "default"), draft)
 
 
 ASKED = {
-    "change": (lambda g: Remote(g, "o/r").change(OTHER, SHA), {"merge_base_commit": COMMIT, "commits": [COMMIT]}),
-    "paths": (lambda g: Remote(g, "o/r").paths_between(OTHER, SHA), {"merge_base_commit": COMMIT, "commits": []}),
+    "proposal": (
+        lambda g: Remote(g, "o/r").proposal(OTHER, SHA),
+        {"merge_base_commit": COMMIT, "commits": [COMMIT], "total_commits": 1},
+    ),
+    "tip": (lambda g: Remote(g, "o/r").tip("a/../b c"), {"object": {"sha": SHA}}),
     "parents": (lambda g: Remote(g, "o/r").parents(SHA), COMMIT),
-    "leaks": (lambda g: Remote(g, "o/r").leaks(CHANGE, {OTHER}), COMMIT),
-    "file": (lambda g: Remote(g, "o/r").file(SHA, "a/../b c"), {}),
-    "tree": (lambda g: Remote(g, "o/r")._blobs_of(SHA), {"tree": [{"sha": SHA}], "truncated": False}),
+    "leaks": (lambda g: Remote(g, "o/r").leaks(PROPOSAL, {OTHER}), COMMIT),
+    "blobs": (lambda g: Remote(g, "o/r").blobs([SHA]), {}),
+    "tree": (lambda g: Remote(g, "o/r").tree(SHA), TREE),
     "pull": (lambda g: pulls.get_pull(g, "o/r", 1), PULL),
     "pulls": (lambda g: list(pulls.open_pulls(g, "o/r")), [PULL]),
-    "head": (lambda g: pulls.pull_of_head(g, "o/r", "o", "main", OTHER), [PULL]),
     "commit": (lambda g: pulls.pull_of_commit(g, "o/r", SHA), [PULL]),
-    "viewer": (comments.read_viewer.__wrapped__, {"data": {"viewer": {"login": "me", "databaseId": 7}}}),
-    "comments": (lambda g: comments.find_ours(g, "o/r", 1, MINE, "default"), [COMMENT]),
+    "viewer": (read_viewer, {"data": {"viewer": {"login": "me", "databaseId": 7}}}),
+    "comments": (lambda g: comments.find_ours(thread(g), "default"), [COMMENT]),
     "comment": (put, [COMMENT]),
+    "statuses": (lambda g: statuses.newest(g, "o/r", SHA, "x", lambda: MINE), [STATUS]),
     "status": (
         lambda g: statuses.post_status(g, "o/r", SHA, state="success", name="x", description="y", url="z"),
         {},
