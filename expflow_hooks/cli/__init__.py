@@ -21,6 +21,7 @@ COMMANDS = {
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
+    "report": ("cli.report", "Write the leaderboard as a page, and a page for each run."),
     "diff": ("cli.diff", "Compare two experiments: metrics, parameters, code; differences first."),
     "clearml": ("cli.clearml", "Rank the experiments of a ClearML server."),
     "audit": ("cli.audit", "Check an experiment against the rules."),

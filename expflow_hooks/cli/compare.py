@@ -19,7 +19,7 @@ from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.options import output_options, together
 from expflow_hooks.render.output import look, page, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
-from expflow_hooks.sources.base import LAST, Reading
+from expflow_hooks.sources.base import LAST, Reading, Source
 from expflow_hooks.sources.base_group import to_compare
 from expflow_hooks.sources.open import open_source
 
@@ -60,8 +60,8 @@ _fail_on = click.option(
 )
 
 
-def ranking_options(function: F) -> F:
-    """Add what says how to rank and when to fail, and the form of the output."""
+def query_options(function: F) -> F:
+    """Add what says which experiments to rank, and how."""
     return together(
         selection_options,
         _sort_by,
@@ -73,9 +73,12 @@ def ranking_options(function: F) -> F:
         _aggregate,
         _min_runs,
         _top,
-        _fail_on,
-        output_options,
     )(function)
+
+
+def ranking_options(function: F) -> F:
+    """Add what says how to rank and when to fail, and the form of the output."""
+    return together(query_options, _fail_on, output_options)(function)
 
 
 @click.command(
@@ -99,6 +102,16 @@ def compare(
     reading: Reading = LAST,
 ) -> int:
     """Rank as the options and the policy say, show the ranking, and return the exit code."""
+    ranking, source = ranked(rules, options, reading)
+    unreadable = source.unreadable()
+    page(render_ranking(ranking, source.name, form, len(unreadable), look(output)), output)
+    if not ranking.experiments:
+        warn(f"undecided: no experiment matched in {source.name}")
+    return exit_code(ranking, fail_on, bool(unreadable))
+
+
+def ranked(rules: Policy, options: dict[str, Any], reading: Reading = LAST) -> tuple[Ranking, Source]:
+    """Return the ranking that the options and the policy ask for, and its source; warn of what reading brought up."""
     query = make_query(
         rules,
         Selection(options["project"], split(options["tags"]), options["status"], bool(options.get("subprojects"))),
@@ -110,14 +123,10 @@ def compare(
     )
     source = open_source(options["source"], rules, query, reading)
     ranking = rank(*to_compare(source, query, options["base"], progress(source.name, source.unit)))
-    unreadable = source.unreadable()
-    warn_unreadable(source.name, unreadable)
+    warn_unreadable(source.name, source.unreadable())
     for warning in source.warnings:
         warn(warning)
-    page(render_ranking(ranking, source.name, form, len(unreadable), look(output)), output)
-    if not ranking.experiments:
-        warn(f"undecided: no experiment matched in {source.name}")
-    return exit_code(ranking, fail_on, bool(unreadable))
+    return ranking, source
 
 
 def _group_by(rules: Policy, options: dict[str, Any]) -> GroupBy | None:

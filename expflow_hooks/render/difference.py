@@ -85,10 +85,11 @@ def _metric_cells(row: MetricDifference) -> list[str]:
         show_number(value) + ("" if spread is None else f" ± {spread:.3g}")
         for value, spread in zip((row.first, row.second), row.spreads, strict=True)
     ]
-    return [Data(row.name), *values, _verdict(row)]
+    return [Data(row.name), *values, show_verdict(row)]
 
 
-def _verdict(row: MetricDifference) -> str:
+def show_verdict(row: MetricDifference) -> str:
+    """Return how the second side stands to the first: better or worse, by how much."""
     if row.difference is None:
         return "not comparable"
     by = f"{row.difference:+.4g}" + ("" if row.percent is None else f" ({row.percent:+.3g}%)")

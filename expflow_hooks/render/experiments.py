@@ -73,7 +73,9 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
     for line in lines:
         fields = _fields(line.record)
         rows += [
-            [Data(_at(line)), Data(name), Data(_shown(value))] for name, value in fields if (name, value) not in before
+            [Data(_at(line)), Data(name), Data(show_field(value))]
+            for name, value in fields
+            if (name, value) not in before
         ]
         before = fields
     table = Table(
@@ -99,7 +101,8 @@ def _fields(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return found
 
 
-def _shown(value: Any) -> str:
+def show_field(value: Any) -> str:
+    """Return a field's value as people read it."""
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return value if isinstance(value, str) else show_number(value) if isinstance(value, float) else str(value)

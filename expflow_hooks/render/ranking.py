@@ -85,7 +85,7 @@ def _cells(row: Row, metric: str, grouped: bool, ids: bool) -> list[str]:
     if grouped:
         spread = row.group.spread if row.group else None
         cells += [str(row.n), "" if spread is None else f"{spread:.4g}"]
-    cells += [_gate_cell(result) for result in row.gate_results]
+    cells += [gate_cell(result) for result in row.gate_results]
     said = [text for text in (row.reason(metric), luck(row), *row.notes) if text]
     return [*cells, Data("; ".join(said))]
 
@@ -118,7 +118,7 @@ def luck(row: Row) -> str | None:
     return f"best of {k} not told apart: looks about {row.optimism:.2g} better than it is"
 
 
-def _gate_cell(result: GateResult) -> str:
+def gate_cell(result: GateResult) -> str:
     mark = _MARKS[result.outcome]
     kind = _KINDS.get(result.outcome, Open)
     if result.comparison:

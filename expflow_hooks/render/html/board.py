@@ -1,0 +1,127 @@
+"""The leaderboard as HTML: what a notebook shows, and the main part of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS, Gate, GateResult
+from expflow_hooks.core.metrics.values import show_number, value_status
+from expflow_hooks.core.ranking.rank import Ranking
+from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.core.registry.experiment import parse_time
+from expflow_hooks.core.wording import counted
+from expflow_hooks.render.html.drawing import Point, Scale, dots, scale_of, shared, timeline
+from expflow_hooks.render.html.text import document, html
+from expflow_hooks.render.ranking import gate_cell, luck, show_rank
+
+Link = Callable[[str], "str | None"]
+"""Takes an experiment's id, returns the address of its page, or None where it has none."""
+
+MOST_BELOW = 200
+"""How many rows below the line a page shows."""
+
+_CLASSES = {HOLDS: "y", FAILS: "x"}
+
+
+def page(ranking: Ranking, source: str, title: str, link: Link, made: str) -> str:
+    """Return the whole page: what is ranked, the metric over time, the table; `made` says when, in words."""
+    query = ranking.query
+    parts = [
+        f"<h1>{html(title)}</h1>",
+        f'<p class="m">{html(summary(ranking))}. From {html(source)}, {html(made)}.</p>',
+        timeline(_points(ranking), query.sort_by, higher=ranking.higher_is_better, gate=_gate(ranking)),
+        '<label hidden>Filter <input id="filter" type="search" autocomplete="off"></label>',
+        board(ranking, link),
+    ]
+    return document(title, "\n".join(part for part in parts if part), script=True)
+
+
+def summary(ranking: Ranking) -> str:
+    """Return how many rank and how many stand below the line, and what was cut."""
+    counts = ranking.counts
+    cut = f" ({counts['cut']} more are not on this page)" if counts["cut"] else ""
+    below = counts["below_the_line"]
+    told = f"{below} below the line" + (f" ({below - MOST_BELOW} are not on this page)" if below > MOST_BELOW else "")
+    return f"{counts['ranked']} ranked by {ranking.query.sort_by}{cut}, {told}, of " + counted(
+        counts["experiments"], "experiment"
+    )
+
+
+def board(ranking: Ranking, link: Link = lambda experiment_id: None) -> str:
+    """Return the table alone, each row with its runs as dots beside the gate and the leading band."""
+    query, rows = ranking.query, [*ranking.ranked, *ranking.below[:MOST_BELOW]]
+    grouped = query.group_by is not None
+    gate = _gate(ranking)
+    scale = _scale(rows, gate)
+    headings = ["rank", "name", query.sort_by, *(("n", "spread") if grouped else ()), "runs"]
+    headings += [*(gate_.show() for gate_ in query.gates), "notes"]
+    direction = "descending" if ranking.higher_is_better else "ascending"
+    cells = "".join(
+        f'<th scope="col" aria-sort="{direction if heading == query.sort_by else "none"}">'
+        f'<button type="button">{html(heading)}</button></th>'
+        for heading in headings
+    )
+    drawn = (dots(_values(row), scale) for row in rows)
+    body = "\n".join(_row(row, query.sort_by, grouped, link, runs) for row, runs in zip(rows, drawn, strict=True))
+    beside = shared(scale, gate, _band(ranking))
+    head = f'{beside}<div class="w"><table class="sort"><thead><tr>{cells}</tr></thead>'
+    return f"{head}<tbody>\n{body}\n</tbody></table></div>"
+
+
+def _row(row: Row, metric: str, grouped: bool, link: Link, runs: str) -> str:
+    address = link(row.experiment_id)
+    name = html(row.label) if address is None else f'<a href="{html(address)}">{html(row.label)}</a>'
+    cells = [
+        f"<td class=n>{html(show_rank(row))}",
+        f"<th scope=row>{name}",
+        f"<td class=n>{html(show_number(row.value))}",
+    ]
+    if grouped:
+        spread = row.group.spread if row.group else None
+        cells += [f"<td class=n>{row.n}", f"<td class=n>{'' if spread is None else f'{spread:.3g}'}"]
+    cells.append(f"<td>{runs}")
+    cells += [_gate_html(result) for result in row.gate_results]
+    notes = [text for text in (row.reason(metric), luck(row), *row.notes) if text]
+    cells.append(f"<td class=note>{html('; '.join(notes))}")
+    return f"<tr{'' if row.rank is not None else ' class=below'}>" + "".join(cells)
+
+
+def _gate_html(result: GateResult) -> str:
+    return f"<td class={_CLASSES.get(result.outcome, 'o')}>{html(gate_cell(result))}"
+
+
+def _values(row: Row) -> list[float]:
+    values = [run.value for run in row.group.members] if row.group and row.group.members else [row.value]
+    return [float(value) for value in values if value_status(value) is None]
+
+
+def _scale(rows: Sequence[Row], gate: float | None) -> Scale:
+    """Return the scale of what ranks, with the gate where it is not so far that the runs would be one dot."""
+    values = [value for row in rows if row.rank is not None for value in _values(row)]
+    if not values:
+        values = [value for row in rows for value in _values(row)] or [0.0]
+    scale = scale_of(values)
+    near = gate is not None and scale.low - scale.span <= gate <= scale.high + scale.span
+    return scale_of([*values, gate]) if near and gate is not None else scale
+
+
+def _gate(ranking: Ranking) -> float | None:
+    """Return the threshold of the gate on the sort metric itself, which the drawings show."""
+    plain: list[Gate] = [g for g in ranking.query.gates if g.metric == ranking.query.sort_by and not g.base]
+    return float(plain[0].threshold) if plain else None
+
+
+def _band(ranking: Ranking) -> tuple[float, float] | None:
+    """Return the values between which the leading band's groups lie, where more than one is not told apart."""
+    leaders = [row for row in ranking.ranked if row.band and row.band[0] == 1 and row.band[1] > 1]
+    values = [float(row.value) for row in leaders]
+    return (min(values), max(values)) if values else None
+
+
+def _points(ranking: Ranking) -> list[Point]:
+    found = []
+    for row in ranking.ranked:
+        at = parse_time(row.timestamp)
+        if at is not None:
+            found.append(Point(at, float(row.value)))
+    return found
