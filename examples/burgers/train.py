@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# The SDK reads these when it is imported. Without a server it keeps each run as a session below `sessions/`; the address
-# and the keys of one are in ~/clearml.conf, where `clearml-init` writes them, or in the environment.
+# The SDK reads these when it is imported. Without a server it keeps each run as a session below `sessions/`; the
+# address and the keys of one are in ~/clearml.conf, where `clearml-init` writes them, or in the environment.
 if "--online" not in sys.argv:
     os.environ.setdefault("CLEARML_CONFIG_FILE", str(HERE / "clearml.conf"))
     os.environ.setdefault("CLEARML_CACHE_DIR", str(HERE / "sessions"))

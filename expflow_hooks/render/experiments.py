@@ -66,14 +66,14 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
         return to_json([line.record for line in lines])
     if form == "csv":
         return to_csv(
-            ["line", "field", "value"], [[_at(line), *pair] for line in lines for pair in _fields(line.record)]
+            ["line", "field", "value"], [[show_place(line), *pair] for line in lines for pair in _fields(line.record)]
         )
     rows = []
     before: list[tuple[str, Any]] = []
     for line in lines:
         fields = _fields(line.record)
         rows += [
-            [Data(_at(line)), Data(name), Data(show_field(value))]
+            [Data(show_place(line)), Data(name), Data(show_field(value))]
             for name, value in fields
             if (name, value) not in before
         ]
@@ -86,7 +86,7 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
     return to_form(table, form, look)
 
 
-def _at(line: HistoryLine) -> str:
+def show_place(line: HistoryLine) -> str:
     """Return where a line stands: its number, of a folder's registry with the file's name."""
     return f"{os.path.basename(line.file)}:{line.line}" if line.file else str(line.line)
 

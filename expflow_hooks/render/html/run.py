@@ -10,7 +10,7 @@ from expflow_hooks.core.ranking.difference import SAME, Difference
 from expflow_hooks.core.registry.reader import HistoryLine, Revision
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.difference import show_verdict
-from expflow_hooks.render.experiments import show_field
+from expflow_hooks.render.experiments import show_field, show_place
 from expflow_hooks.render.html.text import document, html, table
 
 _FACTS = ("status", "project", "tags", "timestamp", "commit", "branch", "dirty", "code", "clearml_task_id")
@@ -57,11 +57,21 @@ def _beside(best: Difference | None) -> str:
 
 def _history(lines: Sequence[HistoryLine], revisions: Sequence[Revision]) -> str:
     rows = [
-        (line, record.get("timestamp", ""), record.get("status", "completed"), _event(record.get("event")))
-        for line, record in lines
+        (
+            show_place(at),
+            at.record.get("timestamp", ""),
+            at.record.get("status", "completed"),
+            _event(at.record.get("event")),
+        )
+        for at in lines
     ]
     told = "".join(f'<p class="x">Revision: {html(show_revision(revision))}</p>' for revision in revisions)
     return f"<h2>History</h2>{told}{table(('line', 'time', 'status', 'event'), rows, 'Every line of it, oldest first')}"
+
+
+def _line(line: HistoryLine) -> tuple[str, Any, Any, str]:
+    record = line.record
+    return show_place(line), record.get("timestamp", ""), record.get("status", "completed"), _event(record.get("event"))
 
 
 def _event(event: Any) -> str:
