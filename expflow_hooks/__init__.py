@@ -4,7 +4,7 @@ The public API, each name loaded when it is first used:
 
 - PIN: `init_pin`, `verify_pin`, `pin_is_set`, `clear_pin`, `guard`
 - metrics: `STANDARD_METRICS`, `report_standard`
-- experiments: `record`, `compare_scores`, `validate_competition_rules`, with `Gate`, `parse_gate` and `GroupBy`
+- experiments: `track`, `record`, `compare_scores`, `validate_competition_rules`; `Gate`, `parse_gate`, `GroupBy`
 """
 
 __version__ = "0.1.0"
@@ -22,13 +22,14 @@ _HOMES = {
     "pin_is_set": "core.pin.places",
     "record": "api",
     "report_standard": "api",
+    "track": "api",
     "validate_competition_rules": "core.audit.validate",
     "verify_pin": "core.pin.guard",
 }
 
 TYPE_CHECKING = False  # `typing` costs as much as a bare Python's start, and a hook imports this package
 if TYPE_CHECKING:
-    from expflow_hooks.api import compare_scores, record, report_standard
+    from expflow_hooks.api import compare_scores, record, report_standard, track
     from expflow_hooks.core.audit.validate import validate_competition_rules
     from expflow_hooks.core.errors import ExpflowWarning
     from expflow_hooks.core.metrics.gates import Gate, parse_gate
@@ -52,6 +53,7 @@ __all__ = [
     "pin_is_set",
     "record",
     "report_standard",
+    "track",
     "validate_competition_rules",
     "verify_pin",
 ]

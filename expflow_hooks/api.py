@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from expflow_hooks.core.errors import ExpflowError, UsageError
@@ -24,6 +24,7 @@ from expflow_hooks.sources.open import open_source, registry_path
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.record import Json, Number, State
     from expflow_hooks.core.registry.writer import Writer
+    from expflow_hooks.operations.tracking import Run
     from expflow_hooks.sources.clearml.report import Report
 
 
@@ -56,14 +57,66 @@ def record(
     Raises UsageError (a ValueError) for an unknown state or a value that JSON cannot hold, UnreadableError if the line
     cannot be written. Warns (ExpflowWarning) of names that are nearly known ones and of numbers that do not count.
     """
-    from expflow_hooks.operations.recording import Surroundings, append_records
+    from expflow_hooks.operations.recording import Manner, Surroundings, append_records
 
     policy = load_policy()
     path = registry_path(None if registry is None else os.fspath(registry), policy)
     named = {"status": status, "metrics": metrics, "params": params, "tags": tags}
     given = {"experiment_id": experiment_id, **named, **fields}
-    (written,) = append_records(_writer(path), [given], Surroundings(path, policy), replace=replace)
+    (written,) = append_records(_writer(path), [given], Surroundings(path, policy), Manner(replace=replace))
     return cast("ExperimentRecord", written)
+
+
+def track(
+    experiment_id: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    tags: str | Iterable[str] | None = None,
+    task: Any = None,
+    registry: str | os.PathLike[str] | None = None,
+    folder: str | os.PathLike[str] = ".",
+    **fields: Json,
+) -> Run:
+    """Return a run for a `with` statement: it is on the disk before its first step, and so is how it ended.
+
+    It is recorded as running with `params`, commit and code; `run.report(pde_mean=15.0, ...)` checks, records and
+    reports metrics; it ends as completed, as failed with the exception's type, or as stopped at SIGTERM and Ctrl-C.
+    `train_time_min` is measured where nobody reported it. `task` is a ClearML task, an MLflow run, or an object with a
+    `report_scalar(title=, series=, value=, iteration=)` of its own. `folder` is where the code is. A finished
+    experiment of the same id starts anew; what an unfinished one said stays.
+
+    Raises UsageError for what is no record, UnreadableError if the start cannot be written.
+    """
+    from expflow_hooks.operations.recording import Surroundings, check_record
+    from expflow_hooks.operations.tracking import Run
+
+    where = os.path.abspath(folder)
+    policy = load_policy(where)
+    path = os.path.abspath(registry_path(None if registry is None else os.fspath(registry), policy))
+    given = {"experiment_id": experiment_id, "params": params, "tags": tags, **_ids(task), **fields}
+    check_record({key: value for key, value in given.items() if value is not None})
+    return Run(_writer(path), given, Surroundings(path, policy, where), None if task is None else partial(_send, task))
+
+
+def _ids(task: Any) -> dict[str, str]:
+    """Return the field that names a run of another tracker."""
+    if run_id := getattr(getattr(task, "info", None), "run_id", None):
+        return {"mlflow_run_id": str(run_id)}
+    has_logger = task is not None and callable(getattr(task, "get_logger", None))
+    return {"clearml_task_id": str(task.id)} if has_logger and getattr(task, "id", None) else {}
+
+
+def _send(task: Any, metrics: Mapping[str, float], iteration: int | None) -> None:
+    """Report metrics to a tracker; ClearML takes the standard ones, as `report_standard` does."""
+    if run_id := _ids(task).get("mlflow_run_id"):
+        from mlflow.tracking import MlflowClient
+
+        client = MlflowClient()
+        for name, value in metrics.items():
+            client.log_metric(run_id, name, value, step=iteration or 0)
+        return
+    standard = {name: value for name, value in metrics.items() if name in STANDARD_METRICS}
+    report_standard(task, iteration=iteration, wait=True, timeout=30.0, **standard)
 
 
 def compare_scores(

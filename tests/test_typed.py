@@ -6,7 +6,7 @@ import sys
 import pytest
 
 RIGHT = """\
-from expflow_hooks import Gate, GroupBy, compare_scores, guard, parse_gate, record, validate_competition_rules
+from expflow_hooks import Gate, GroupBy, compare_scores, guard, parse_gate, record, track, validate_competition_rules
 
 written = record("exp-1", status="completed", metrics={"pde_mean": 15.0}, params={"seed": 1}, tags=["task1"])
 gate: Gate = parse_gate("pde_mean:lt:18.09")
@@ -14,6 +14,8 @@ ranking = compare_scores("experiments.jsonl", gates=[gate, "train_time_min:lt:60
 best: float | None = ranking["ranking"][0]["value"]
 margin: float | None = ranking["ranking"][0]["gates"][0]["margin"]
 passed: bool = validate_competition_rules({"pde_mean": 15.0}, {"sub_step": 5})["all_pass"]
+with track("exp-2", params={"seed": 1}, tags="task1", project="p") as run:
+    reported: dict[str, float] = run.report(pde_mean=15.0)
 may: bool = guard("delete the checkpoints")
 """
 
@@ -21,6 +23,13 @@ MISTAKES = [
     "record(5)",
     "record('exp-1', metrics=[15.0])",
     "record('exp-1', 'completed')",
+    "record('exp-1', status=3)",
+    "record('exp-1', status='done')",
+    "record('exp-1', nonsense=object())",
+    "record('exp-1')['code']['ids']",
+    "track('exp-1', param={1})",
+    "run.report(pde_mean='15')",
+    "z: int = run.report(pde_mean=15.0)['pde_mean']",
     "compare_scores(gates=18.09)",
     "compare_scores(top='5')",
     "compare_scores(sort_metric='pde_mean')",

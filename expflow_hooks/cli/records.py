@@ -32,7 +32,8 @@ def append_records(path: str, records: list[dict[str, Any]], *, replace: bool = 
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ExpflowWarning)
-        recording.append_records(open_writer(path), records, recording.Surroundings(path, policy()), replace=replace)
+        manner = recording.Manner(replace=replace)
+        recording.append_records(open_writer(path), records, recording.Surroundings(path, policy()), manner)
     for message in dict.fromkeys(str(one.message) for one in told):
         warn(message)
 

@@ -6,13 +6,12 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core.errors import ExpflowWarning, UsageError
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.additions import add_to, clean, doubts, starts
-from expflow_hooks.core.registry.experiment import STATES
+from expflow_hooks.core.registry.experiment import STATES, UNFINISHED
 
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.permit import Permit
@@ -29,10 +28,17 @@ class Surroundings:
     def __init__(self, registry: str, policy: Policy, folder: str = ".") -> None:
         self.policy = policy
         self._registry, self._folder = registry, folder
+        self._said: dict[str, Any] | None = None
 
-    @cached_property
+    @property
     def said(self) -> dict[str, Any]:
-        """Commit, branch, dirty and code; a warning says why there is no code."""
+        """Return commit, branch, dirty and code; raise _AskGit where git was not asked yet."""
+        if self._said is None:
+            raise _AskGit
+        return self._said
+
+    def ask(self) -> None:
+        """Ask git; a warning says why there is no code."""
         from expflow_hooks.git.code_identity import code_here
         from expflow_hooks.git.provenance import provenance
 
@@ -40,27 +46,28 @@ class Surroundings:
         if found.why:
             _warn(f"the code that runs is not known: {found.why}")
         code = {"code": {"paths": list(found.paths), "id": found.id}} if found.id else {}
-        return provenance(self._registry, self._folder) | code
+        self._said = provenance(self._registry, self._folder) | code
 
-    def already_said(self) -> dict[str, Any]:
-        """Return what git said; raise _AskGit where it was not asked yet."""
-        if "said" not in self.__dict__:
-            raise _AskGit
-        return self.said
+
+class Manner(NamedTuple):
+    """How records are added: anew, as a start, by whose permit, and to which states a state that is given yields."""
+
+    replace: bool = False
+    start: bool = False
+    permit: Permit | None = None
+    yields_to: frozenset[str] = frozenset()
+
+
+ADD = Manner()
 
 
 def append_records(
-    writer: Writer,
-    records: Iterable[Mapping[str, Any]],
-    here: Surroundings,
-    *,
-    replace: bool = False,
-    permit: Permit | None = None,
+    writer: Writer, records: Iterable[Mapping[str, Any]], here: Surroundings, manner: Manner = ADD
 ) -> list[dict[str, Any]]:
     """Add records to what the registry has of their experiments, all or none, and return each whole.
 
-    `replace` starts them anew. Git is asked where the code begins: at a first record, and at one that says running.
-    Raises UsageError for what is no record, PinRefusedError for one that only an operation or the run may bring.
+    Git is asked where the code begins: at a first record, and at one that says running. Raises UsageError for what is
+    no record, PinRefusedError for one that only an operation or the run itself may bring.
     """
     from expflow_hooks.core.registry.writer import Change
 
@@ -71,15 +78,14 @@ def append_records(
         for doubt in doubts(record, known):
             _warn(f"{name}: {doubt}")
     written: list[dict[str, Any]] = []
-    changes = [
-        Change(name, _making(record, written, here, replace), permit) for name, record in zip(ids, given, strict=True)
-    ]
+    made = [_making(record, written, here, manner) for record in given]
+    changes = [Change(name, make, manner.permit) for name, make in zip(ids, made, strict=True)]
     try:
         try:
             writer.update_all(changes)
         except _AskGit:
             written.clear()
-            _ = here.said
+            here.ask()
             writer.update_all(changes)
     except ValueError as error:
         raise UsageError(f"{ids[len(written) - 1]}: {error}") from None
@@ -87,13 +93,18 @@ def append_records(
 
 
 def _making(
-    given: Mapping[str, Any], written: list[dict[str, Any]], here: Surroundings, replace: bool
+    given: Mapping[str, Any], written: list[dict[str, Any]], here: Surroundings, manner: Manner
 ) -> Callable[[dict[str, Any] | None], dict[str, Any]]:
+    """Return what makes one record, given the experiment's present one."""
+
     def make(before: dict[str, Any] | None) -> dict[str, Any]:
-        before = None if replace else before
-        record = add_to(before, given)
-        if (before is None or starts(before, given)) and not _names_code(record):
-            record = {**_of_start(here.already_said(), record), **record}
+        ended = manner.start and before is not None and before.get("status", "completed") not in UNFINISHED
+        before = None if manner.replace or ended else before
+        stands = before is not None and before.get("status") in manner.yields_to
+        said = {key: value for key, value in given.items() if not (stands and key in ("status", "event"))}
+        record = add_to(before, said, manner.start)
+        if (before is None or manner.start or starts(before, said)) and not _names_code(record):
+            record = {**_of_start(here.said, record), **record}
         record.setdefault("timestamp", datetime.now(timezone.utc).isoformat(timespec="seconds"))
         written.append(record)
         return record

@@ -125,10 +125,19 @@ def unknown_metric(name: str, known: Iterable[str]) -> str:
 
 def check_standard(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Return the values of standard metrics as floats; raise ValueError for an unknown name or what does not count."""
+    return _checked(metrics, STANDARD_METRICS)
+
+
+def check_metrics(metrics: Mapping[str, Any], known: Metrics) -> dict[str, float]:
+    """Return the values of metrics that a policy knows, under their names or those that they are read from."""
+    return _checked(metrics, dict.fromkeys(name for metric in known for name in (metric.name, metric.source) if name))
+
+
+def _checked(metrics: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, float]:
     checked: dict[str, float] = {}
     for name, value in metrics.items():
-        if name not in STANDARD_METRICS:
-            raise ValueError(unknown_metric(name, STANDARD_METRICS))
+        if name not in known:
+            raise ValueError(unknown_metric(name, known))
         value = unwrapped(value)
         status = value_status(value)
         if status is not None:

@@ -49,13 +49,14 @@ def starts(before: Mapping[str, Any] | None, given: Mapping[str, Any]) -> bool:
     return given.get("status") == "running" and (before is None or before.get("status") != "running")
 
 
-def add_to(before: Mapping[str, Any] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+def add_to(before: Mapping[str, Any] | None, given: Mapping[str, Any], start: bool = False) -> dict[str, Any]:
     """Return the record that stands once `given` is added to the one before.
 
-    A run that starts names its code and its time anew. Without a state, an experiment is completed when it has metrics,
-    else running; what runs by this implication is completed by the first record that brings metrics.
+    A run that starts names its code and its time anew; `start` says that it does, whatever it was before. Without a
+    state, an experiment is completed when it has metrics, else running; what runs by this implication is completed by
+    the first record that brings metrics.
     """
-    left_out = (*_OF_A_LINE, *(_OF_A_START if starts(before, given) else ()))
+    left_out = (*_OF_A_LINE, *(_OF_A_START if start or starts(before, given) else ()))
     carried = {key: value for key, value in (before or {}).items() if key not in left_out}
     implied = carried.pop(IMPLIED, False) is True
     record = {**carried, **given}
