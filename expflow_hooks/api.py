@@ -16,6 +16,7 @@ from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.core.registry.location import is_folder
 from expflow_hooks.core.results import ExperimentRecord, RankingResult
 from expflow_hooks.render.ranking import ranking_json
 from expflow_hooks.sources.base_group import to_compare
@@ -92,7 +93,8 @@ def track(
 
     where = os.path.abspath(folder)
     policy = load_policy(where)
-    path = os.path.abspath(registry_path(None if registry is None else os.fspath(registry), policy))
+    path = registry_path(None if registry is None else os.fspath(registry), policy)
+    path = os.path.abspath(path) + ("/" if is_folder(path) else "")  # the training may change the current folder
     given = {"experiment_id": experiment_id, "params": params, "tags": tags, **_ids(task), **fields}
     check_record({key: value for key, value in given.items() if value is not None})
     return Run(_writer(path), given, Surroundings(path, policy, where), None if task is None else partial(_send, task))

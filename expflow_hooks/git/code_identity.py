@@ -15,9 +15,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from expflow_hooks.core.change.code import Entry, code_id, policy_patterns
+from expflow_hooks.core.change.code import Entry, code_id, policy_patterns, without_registry
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.policy.path_patterns import any_match, matcher
+from expflow_hooks.core.policy.path_patterns import matcher
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.git.provenance import path_inside
 from expflow_hooks.git.repository import Git
@@ -68,8 +68,7 @@ def code_of_work_tree(patterns: Sequence[str], folder: str = ".") -> WorkTree:
 def patterns_here(policy: Policy, top: str, registry: str | None = None) -> tuple[str, ...]:
     """Return the patterns of the code in a work tree, by its policy; a registry that is used besides is no code."""
     patterns = policy_patterns(policy, posixpath.dirname(path_inside(top, policy.path)))
-    used = path_inside(top, registry)
-    return (*patterns, f"!{used}") if used and any_match(patterns, [used]) else patterns
+    return without_registry(patterns, path_inside(top, registry))
 
 
 def _looked(folder: str, patterns_in: Callable[[str], tuple[str, ...]]) -> WorkTree:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.registry.location import LINES, is_folder
 from expflow_hooks.git.repository import Git
 
 
@@ -25,20 +26,23 @@ def provenance(registry: str | None = None, folder: str = ".") -> dict[str, Any]
         return {}
     pathspec = ["."]
     if inside := path_inside(top, registry):
-        pathspec.append(f":(top,exclude,literal){inside}")
+        is_one_file = not is_folder(inside)
+        pathspec.append(f":(top,exclude,literal){inside}" if is_one_file else f":(top,exclude,glob){inside}*{LINES}")
     found: dict[str, Any] = {"commit": commit, "dirty": _differs(Git(top), pathspec)}
     return found | ({"branch": branch} if branch else {})
 
 
 def path_inside(top: str, path: str | None) -> str:
-    """Return a path from a folder on, links followed and with `/`; nothing for one that is not in it."""
+    """Return a path from a folder on, links followed, spelled with `/`; nothing for one that is not in it."""
     if not path or path == "-":
         return ""
     try:
         found = os.path.relpath(os.path.realpath(path), os.path.realpath(top))
     except ValueError:  # another drive
         return ""
-    return "" if found == os.pardir or found.startswith(os.pardir + os.sep) else found.replace(os.sep, "/")
+    if found == os.pardir or found.startswith(os.pardir + os.sep):
+        return ""
+    return found.replace(os.sep, "/") + ("/" if is_folder(path) else "")
 
 
 def _differs(git: Git, pathspec: list[str]) -> bool:

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from expflow_hooks import ExpflowWarning, record
+from expflow_hooks import ExpflowWarning, record, track
 from expflow_hooks.core.change.code import DEFAULT_PATHS
 from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.git import code_identity
@@ -145,3 +145,21 @@ def test_many_records_by_the_command_ask_git_once_and_are_told_of_each_doubt_onc
     assert {entry["code"]["id"] for entry in entries} == {committed()}
     assert cli("run", "add", "-", "--replace", stdin='{"experiment_id": "x0", "metrics": {"seg1": 1}}').returncode == 0
     assert json.loads(cli("run", "show", "x0", "--format", "json").stdout)[0]["metrics"] == {"seg1": 1}
+
+
+def test_a_registry_folder_is_no_code_and_what_else_is_in_it_is(git, work):
+    (work / "expflow.yaml").write_text("version: 1\nleaderboard: {source: runs/, paths: ['**', '!expflow.yaml']}\n")
+    (work / "runs").mkdir()
+    first = record("x", status="running")
+    assert [path.name for path in (work / "runs").iterdir()] == ["main.jsonl"]
+    git("add", ".")
+    git("commit", "-qm", "the run")
+    assert first["code"]["id"] == committed()
+    second = record("y", status="running")
+    assert (second["code"]["id"], second["dirty"]) == (first["code"]["id"], False)
+    record("x", status="completed", metrics={"pde_mean": 1.0})
+    (work / "runs" / "plot.py").write_text("code\n")
+    assert record("z", status="running")["code"]["id"] != first["code"]["id"]
+    with track("t", params={"a": 1}):
+        pass
+    assert len((work / "runs" / "main.jsonl").read_text().splitlines()) == 6

@@ -10,8 +10,10 @@ import posixpath
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from expflow_hooks.core.policy.path_patterns import matcher
+from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.policy.path_patterns import any_match, matcher
 from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.location import FILE, LINES, in_repository, is_folder
 
 Entry = tuple[str, str, str]
 """Mode, object id and path, from the repository's root, of a file, a link or a submodule; a folder's is passed over."""
@@ -38,25 +40,34 @@ DEFAULT_PATHS = (
 _NEVER = "!**/__pycache__/**"  # what running the code leaves beside it, where nobody ignores it
 
 _FOLDERS = ("040000", "40000")
-_LINES = (".jsonl", ".ndjson", ".json")
 
 
 def code_patterns(paths: Sequence[str] = (), registry: str = "", folder: str = "") -> tuple[str, ...]:
     """Return the patterns of the code's files, from the repository's root: the policy's paths without the registry.
 
-    `registry` is a tracked registry's path from the root, a file or a folder; `folder` is the policy's own folder.
+    `registry` is a tracked registry's path from the root, with a slash at the end for a folder; `folder` is the
+    policy's own folder.
     """
-    own = f"!{registry}" if registry.endswith(_LINES) else f"!{registry}/*.jsonl"
     below = [_below(pattern, folder.strip("/")) for pattern in (paths or DEFAULT_PATHS)]
-    return tuple(dict.fromkeys([*below, _NEVER, *([own] if registry else [])]))
+    return without_registry(dict.fromkeys([*below, _NEVER]), registry)
+
+
+def without_registry(patterns: Iterable[str], registry: str) -> tuple[str, ...]:
+    """Return patterns that leave a registry out, where they do not yet: its file, or the lines of its folder."""
+    patterns = tuple(patterns)
+    own, part = (f"{registry}*{LINES}", f"{registry}x{LINES}") if is_folder(registry) else (registry, registry)
+    return (*patterns, f"!{own}") if registry and any_match(patterns, [part]) else patterns
 
 
 def policy_patterns(policy: Policy, folder: str = "") -> tuple[str, ...]:
     """Return the patterns of the code by a policy; `folder` is the policy's own, from the repository's root."""
-    source = posixpath.normpath((policy.leaderboard.source or "experiments.jsonl").replace("\\", "/"))
-    registry = posixpath.normpath(posixpath.join(folder, source))
-    is_file_here = source != "clearml" and ":" not in source and not registry.startswith(("/", "../"))
-    return code_patterns(policy.leaderboard.paths, registry if is_file_here else "", folder)
+    try:
+        source = in_repository(policy.leaderboard.source or FILE)
+    except UsageError:  # a registry that cannot be read; who reads it says so
+        source = ""
+    inside = posixpath.normpath(posixpath.join(folder, source)) if source else ""
+    registry = f"{inside}/" if is_folder(source) else inside
+    return code_patterns(policy.leaderboard.paths, "" if registry.startswith("../") else registry, folder)
 
 
 def _below(pattern: str, folder: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from expflow_hooks.core.change.code import code_id, code_patterns, differing_paths
+from expflow_hooks.core.change.code import code_id, code_patterns, differing_paths, policy_patterns
 from expflow_hooks.core.policy.path_patterns import matcher
+from expflow_hooks.core.policy.policy import Leaderboard, Policy
 
 FILES = [("100644", "a" * 40, "src/a.py"), ("100755", "b" * 40, "run.sh"), ("120000", "c" * 40, "link")]
 ALL = ("**",)
@@ -66,8 +67,9 @@ def test_what_counts_where_the_policy_names_no_paths(path, counts):
     ("arguments", "path", "counts"),
     [
         ((["**"], "runs/all.jsonl"), "runs/all.jsonl", False),
-        ((["**"], "runs"), "runs/topic.jsonl", False),
-        ((["**"], "runs"), "runs/deep/er.jsonl", True),
+        ((["**"], "runs/"), "runs/topic.jsonl", False),
+        ((["**"], "runs/"), "runs/deep/er.jsonl", True),
+        ((["**"], "runs/"), "runs/a.py", True),
         ((["**"],), "runs/all.jsonl", True),
         ((["src/**"], "", "project"), "project/src/a.py", True),
         ((["src/**"], "", "project"), "src/a.py", False),
@@ -79,6 +81,25 @@ def test_what_counts_where_the_policy_names_no_paths(path, counts):
 )
 def test_the_policys_paths_are_below_its_own_folder_and_the_registry_is_never_code(arguments, path, counts):
     assert matcher(code_patterns(*arguments))(path) is counts
+
+
+@pytest.mark.parametrize(
+    ("source", "folder", "path", "counts"),
+    [
+        (None, "", "experiments.jsonl", False),
+        ("runs/", "", "runs/main.jsonl", False),
+        ("./runs/all.jsonl", "", "runs/all.jsonl", False),
+        ("clearml", "", "experiments.jsonl", True),
+        ("mlflow:http://localhost", "", "experiments.jsonl", True),
+        ("../all.jsonl", "project", "all.jsonl", False),  # above the project: not its code, nor its registry
+        ("runs/", "project", "project/runs/main.jsonl", False),
+        ("/elsewhere/runs.jsonl", "", "runs.jsonl", True),
+        ("no-registry", "", "train.py", True),
+    ],
+)
+def test_the_registry_that_the_policy_names_is_no_code(source, folder, path, counts):
+    policy = Policy(leaderboard=Leaderboard(source=source, paths=("**",)))
+    assert matcher(policy_patterns(policy, folder))(path) is counts
 
 
 def test_the_paths_that_differ_are_those_that_match():
