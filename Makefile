@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-clearml test-pythons lint bench docs reference lock reliability fuzz clean
+.PHONY: help demo test test-clearml test-pythons lint bench docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -50,6 +50,9 @@ bench: .venvs/.bench  ## the tables of the README: budgets beside their referenc
 
 reference: $(VENV)/.dev  ## make the reference pages and JSON Schemas from the code
 	@$(BIN)/python docs/make_reference.py
+
+calibration: $(VENV)/.dev  ## how often gates pass a tie: the tables and the figure of docs/how-many-seeds.md
+	@$(BIN)/python benchmarks/calibration.py --write
 
 docs: .venvs/.docs   ## build the site into build/site; a warning is an error
 	@.venvs/docs/$(SCRIPTS)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/site

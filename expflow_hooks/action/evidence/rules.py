@@ -120,6 +120,7 @@ def make_query(inputs: Inputs, policy: Policy) -> Query:
         None,  # the whole ranking: a candidate may stand below what is shown
         Selection(inputs.project or board.project, inputs.tags or board.tags),
         policy.metrics,
+        confirm=board.confirm is not None,
     )
 
 

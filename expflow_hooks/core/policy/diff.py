@@ -116,6 +116,7 @@ _BOARD: Mapping[str, Callable[[Any, Any], bool]] = {
     "fail_on": _laxer(FAIL_ON),
     "require_candidate": _laxer(REQUIRE_CANDIDATE),
     "claims": _more_tags,
+    "confirm": lambda was, now: now is None,
 }
 
 

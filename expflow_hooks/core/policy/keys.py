@@ -15,7 +15,7 @@ from expflow_hooks.core.metrics.gates import AGGREGATES, parse_gate
 from expflow_hooks.core.metrics.standard import Metric, Metrics
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy import strict_yaml as schema
-from expflow_hooks.core.policy.choices import FAIL_ON, REQUIRE_CANDIDATE
+from expflow_hooks.core.policy.choices import CONFIRM, FAIL_ON, REQUIRE_CANDIDATE
 from expflow_hooks.core.policy.policy import Audit, Leaderboard, Policy
 from expflow_hooks.core.policy.strict_yaml import Key
 from expflow_hooks.core.ranking.query import GroupBy
@@ -171,6 +171,10 @@ _SECTIONS = schema.mapping(
                                 ),
                             ),
                             "One row for the runs of one configuration.",
+                        ),
+                        "confirm": Key(
+                            schema.choice(*CONFIRM),
+                            "`fresh-seeds`: bounds judge a change's runs whose seeds no earlier line has.",
                         ),
                         "paths": Key(_TEXTS, "A change that touches none of these needs no candidate."),
                         "top": Key(_POSITIVE, "How many ranked rows are shown."),

@@ -28,6 +28,7 @@ class Leaderboard:
     top: int | None = None
     fail_on: str = "candidate-fail"
     require_candidate: str = "auto"
+    confirm: str | None = None
     claims: tuple[str, ...] = ()
     """Tags of the experiments of a change that are judged; none: all are."""
 

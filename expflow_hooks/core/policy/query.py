@@ -33,4 +33,5 @@ def make_query(
             selection.project or board.project, selection.tags or board.tags, selection.status, selection.subprojects
         ),
         policy.metrics,
+        confirm=board.confirm is not None,
     )

@@ -142,7 +142,8 @@ def runs_to_decide(distance: float, after: Callable[[int], tuple[float, float]],
 
     def decides(more: int) -> bool:
         error, df = after(more)
-        return (t_critical(alpha, df) + t_critical(1 - POWER, df)) * error <= abs(distance)
+        whole = math.floor(df)  # the quantiles of whole numbers are remembered; rounding down asks for rather more
+        return (t_critical(alpha, whole) + t_critical(1 - POWER, whole)) * error <= abs(distance)
 
     if not decides(MOST_RUNS):
         return None

@@ -76,14 +76,17 @@ def judge_rows(rows: Sequence[Row], query: Query, fresh: frozenset[str] | None =
 
     Candidates are judged by their `fresh` runs, where these are given.
     """
-    family = [row.group is not None and not query.candidates.isdisjoint(row.group.runs) for row in rows]
+    own = [row.group is not None and not query.candidates.isdisjoint(row.group.runs) for row in rows]
+    # With fresh seeds the family are those that were run again: a search may be as wide as it likes.
+    confirmed = query.candidates if fresh is None else fresh
+    family = [row.group is not None and not confirmed.isdisjoint(row.group.runs) for row in rows]
     columns = []
     for place, gate in enumerate(query.gates):
         if gate.base and query.of_base:
             columns.append([GateResult(gate, None, None, True, None)] * len(rows))
         elif gate.of_groups:
             other = None if query.base is None else BaseRuns(query.base.experiment_id, _runs(query.base, place, None))
-            groups = [_runs(row, place, fresh if own else None) for row, own in zip(rows, family, strict=True)]
+            groups = [_runs(row, place, fresh if mine else None) for row, mine in zip(rows, own, strict=True)]
             judged = judge_groups(gate, groups, other, family)
             columns.append([_not_itself(row, result, query.base) for row, result in zip(rows, judged, strict=True)])
         else:

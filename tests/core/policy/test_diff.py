@@ -51,6 +51,7 @@ guard:
         ("  top: 20", "  top: 20\n  require_candidate: never", "leaderboard.require_candidate", True),
         ("  top: 20", "  top: 20\n  require_candidate: always", "leaderboard.require_candidate", False),
         ("  top: 20", "  top: 20\n  claims: {tags: [submission]}", "leaderboard.claims", True),
+        ("  top: 20", "  top: 20\n  confirm: fresh-seeds", "leaderboard.confirm", False),
         ("min_runs: 3", "min_runs: 2", "leaderboard.group_by.min_runs", True),
         ("min_runs: 3", "min_runs: 5", "leaderboard.group_by.min_runs", False),
         ("aggregate: mean", "aggregate: worst", "leaderboard.group_by.aggregate", False),
@@ -129,3 +130,9 @@ def test_a_gate_against_the_base_is_no_successor_of_one_on_the_value():
         ("pde_mean < 18.09", None, True),
         (None, "pde_mean~base < 0", False),
     ]
+
+
+def test_no_confirmation_any_more_loosens():
+    confirmed = BASE.replace("  top: 20", "  top: 20\n  confirm: fresh-seeds")
+    (change,) = diff_policies(parse_policy(confirmed), parse_policy(BASE))
+    assert (change.key, change.loosens) == ("leaderboard.confirm", True)
