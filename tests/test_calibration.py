@@ -4,7 +4,7 @@ import importlib.util
 import sys
 
 import pytest
-from documents import ROOT
+from documents import ROOT, run
 
 SPEC = importlib.util.spec_from_file_location("calibration", ROOT / "benchmarks" / "calibration.py")
 calibration = sys.modules["calibration"] = importlib.util.module_from_spec(SPEC)
@@ -35,3 +35,7 @@ def test_the_page_shows_every_method_and_the_seeds_needed():
     assert rows == [method.name for method in calibration.METHODS]
     assert calibration.needed() in PAGE
     assert calibration.FIGURE.read_text().count("<rect") == len(rows)
+
+
+def test_the_commands_of_the_page_work_as_written():
+    run("docs/how-many-seeds.md", ROOT)
