@@ -78,7 +78,7 @@ def configuration(experiment: Experiment, ignore: tuple[str, ...]) -> str | None
     if not experiment.params:
         return None
     last = {path: path.split("/")[-1].strip("-") for path in experiment.params}
-    kept = sorted((path, value) for path, value in experiment.params.items() if last[path] not in ignore)
+    kept = sorted((path, str(value)) for path, value in experiment.params.items() if last[path] not in ignore)
     return repr((experiment.project, kept))
 
 
