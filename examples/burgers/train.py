@@ -1,4 +1,4 @@
-"""Train surrogates of the Burgers equation, score them, and report each run to ClearML and into the registry.
+"""Train surrogates of the Burgers equation and score them; each run is tracked in the registry and on ClearML.
 
 python train.py                        every model, three seeds each
 python train.py --model mlp --seed 7   one run
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,7 +24,7 @@ from equation import INTERVAL, initial_conditions, solve  # noqa: E402
 from models import MODELS  # noqa: E402
 from scores import score  # noqa: E402
 
-from expflow_hooks import record, report_standard  # noqa: E402
+from expflow_hooks import track  # noqa: E402
 
 PROJECT = "burgers"
 TRAINED_ON = 32  # initial conditions
@@ -62,30 +61,22 @@ def run(model: str, seed: int, sub_step: int) -> None:
         auto_resource_monitoring=False,
     )
     task.connect(dict(params), name="Args")
-    known = {"name": name, "project": PROJECT, "tags": ["submission"], "clearml_task_id": task.id}
-    known["params"] = {f"Args/{key}": value for key, value in params.items()}
-    record(name, status="running", **known)
-    metrics = train(model, seed, sub_step)
     try:
-        report_standard(task, **metrics)
-    except ValueError as error:
-        record(name, status="failed", **known)
-        print(f"{name}: failed, {error}")
-    else:
-        record(name, status="completed", metrics=metrics, **known)
+        with track(name, params={"Args": params}, name=name, project=PROJECT, tags="submission", task=task) as tracked:
+            metrics = tracked.report(**train(model, seed, sub_step))
         print(f"{name}: seg_total {metrics['seg_total']:.1f}, pde_mean {metrics['pde_mean']:.2f}")
+    except ValueError as error:
+        print(f"{name}: failed, {error}")
     finally:
         task.close()
 
 
 def train(model: str, seed: int, sub_step: int) -> dict[str, float]:
-    """Train one surrogate and return its standard metrics."""
-    begin = time.perf_counter()
+    """Train one surrogate and return its standard metrics; how long that took is measured where it is tracked."""
     truth = solve(initial_conditions(TRAINED_ON, seed), STEPS, INTERVAL / sub_step)
     surrogate = MODELS[model](seed)
     surrogate.fit(truth[:-1], truth[1:])
-    minutes = (time.perf_counter() - begin) / 60
-    made = {"train_time_min": minutes, "arch_params": surrogate.parameters, "epochs": surrogate.epochs}
+    made = {"arch_params": surrogate.parameters, "epochs": surrogate.epochs}
     return {**score(surrogate.step, sub_step), **made}
 
 
