@@ -61,7 +61,7 @@ def test_the_registrys_own_folder_says_whether_force_is_allowed(cli, registry, w
         (elsewhere / "expflow.yaml").write_text("version: 1\nguard: {allow_force: true}\n")
     folder = work if way == "from here" else elsewhere
     done = cli("run", "cancel", "a", "--force", "--source", str(source), cwd=folder)
-    assert done.returncode == 5, done.stderr
+    assert done.returncode == (2 if way == "by a link" else 5), done.stderr  # a link is no registry's name
     assert "cancelled" not in path.read_text()
 
 
