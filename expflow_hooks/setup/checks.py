@@ -33,12 +33,12 @@ _INIT = "expflow-hooks init"
 
 
 class Check(NamedTuple):
-    """One thing that was looked at: its state, what was seen, and the command that mends it."""
+    """One thing that was looked at: its state, what was seen, and the command that fixes it."""
 
     name: str
     state: str
-    says: str
-    mend: str = ""
+    detail: str
+    fix: str = ""
 
 
 class _Seen(NamedTuple):

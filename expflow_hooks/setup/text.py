@@ -50,19 +50,19 @@ def render_checks(checks: Sequence[Check], form: str) -> str:
     if form == "json":
         return to_json([check._asdict() for check in checks])
     if form == "csv":
-        return to_csv(["name", "state", "says", "mend"], checks)
-    rows = [[_SIGNS[check.state], check.name, Data(check.says), Data(check.mend)] for check in checks]
+        return to_csv(["name", "state", "detail", "fix"], checks)
+    rows = [[_SIGNS[check.state], check.name, Data(check.detail), Data(check.fix)] for check in checks]
     if form == "markdown":
         return to_markdown(
-            Table([Column(heading) for heading in ("", "what", "seen", "mend")], rows, [_summary(checks)])
+            Table([Column(heading) for heading in ("", "what", "seen", "fix")], rows, [_summary(checks)])
         )
     lines = [line for check in checks for line in _lines(check)]
     return "\n".join(terminal(line) for line in [*lines, _summary(checks)]) + "\n"
 
 
 def _lines(check: Check) -> list[str]:
-    first = f"{_SIGNS[check.state]}  {check.name:<21}  {check.says}"
-    return [first, f"{'':26}→ {check.mend}"] if check.mend else [first]
+    first = f"{_SIGNS[check.state]}  {check.name:<21}  {check.detail}"
+    return [first, f"{'':26}→ {check.fix}"] if check.fix else [first]
 
 
 def _summary(checks: Sequence[Check]) -> str:

@@ -96,7 +96,7 @@ def test_a_framework_that_cannot_fetch_the_hooks_leaves_them_to_plain_git(cli, r
     done = cli("init", "--yes", "--repo", str(repository.path / "nowhere"), "--rev", "v9")
     assert done.returncode == 0
     assert "pre-commit install-hooks: " in done.stderr and "in plain git instead" in done.stderr
-    assert checks(cli)[1]["hook pre-push"]["says"] == "run by plain git"
+    assert checks(cli)[1]["hook pre-push"]["detail"] == "run by plain git"
     repository.write("leak.txt", digest)
     repository.git("add", ".")
     assert "leak.txt:1:1: EXP001" in repository.git("commit", "--message=leak", ok=False)
@@ -112,7 +112,7 @@ def test_a_framework_takes_over_from_plain_git_and_a_plain_hook_stays(cli, repos
     repository.write(".pre-commit-config.yaml", f"repos:\n- repo: local\n  hooks:\n{ids}")
     assert "default_install_hook_types" in cli("init", "--yes", "--with", framework).stdout
     assert {
-        check["says"] for name, check in checks(cli)[1].items() if name in {f"hook {stage}" for stage in TYPES}
+        check["detail"] for name, check in checks(cli)[1].items() if name in {f"hook {stage}" for stage in TYPES}
     } == {f"run by {framework}"}
     assert (hooks / "pre-push.legacy").read_text() == "#!/bin/sh\n# of one's own\n"
     assert not [path.name for path in hooks.iterdir() if "before-expflow" in path.name]
@@ -125,7 +125,7 @@ def test_a_framework_that_runs_the_hooks_already_is_told_what_to_add(cli, reposi
     done = cli("init", "--yes")
     assert done.returncode == 0
     assert "Add to lefthook.yml, then run `lefthook install`" in done.stdout
-    assert "not configured (run by lefthook)" in checks(cli)[1]["hook pre-push"]["says"]
+    assert "not configured (run by lefthook)" in checks(cli)[1]["hook pre-push"]["detail"]
 
 
 def test_the_workflow_is_the_example_that_a_user_copies():
