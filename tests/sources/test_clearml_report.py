@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from fakes.clearml_tasks import digest, metrics, task
@@ -69,13 +71,25 @@ def test_at_an_iteration_below_the_curves_it_is_an_error_that_says_what_the_serv
 
 
 def test_a_refused_repeat_is_an_error_though_an_older_value_is_the_same(server, train):
-    def refuse_from_now_on():
-        server.events_fail = True
+    def refuse(body):
+        reported = json.dumps(body).count('"value": -7.0')
+        server.events_fail = reported > 0 and bool(server.tasks[0]["last_metrics"])
 
-    server.before["tasks.stopped"] = refuse_from_now_on
-    code = "curve(); attempt(seg_total=60.0); task.mark_stopped(force=True); attempt(seg_total=10.0)"
-    said, _ = train(code)
+    meeting_events(server, refuse)
+    said, _ = train("attempt(seg_total=-7.0); curve(); attempt(seg_total=60.0); attempt(seg_total=-7.0)")
     assert said[0].startswith("UnreadableError the ClearML server did not take seg_total (it has 60.0)")
+
+
+def meeting_events(server, meet):
+    """Let the server meet each batch of events before it takes or refuses them."""
+    answer = server.answer
+
+    def met(endpoint, body):
+        if endpoint == "events.add_batch":
+            meet(body)
+        return answer(endpoint, body)
+
+    server.answer = met
 
 
 @pytest.mark.parametrize("how", ["edits_fail", "edits_are_lost"])
@@ -94,9 +108,7 @@ def test_a_published_task_takes_no_metrics_and_that_is_an_error(server, home, tr
 
 
 def test_a_server_that_does_not_answer_is_given_up_in_time(server, train):
-    free = threading.Event()
-    server.before["events.add_batch"] = lambda: free.wait(60)
-    threading.Timer(6.0, free.set).start()
+    meeting_events(server, lambda body: time.sleep(3 * ("seg_total" in json.dumps(body))))
     said, _ = train("attempt(seg_total=51.5, timeout=1.0)")
     assert said[0].startswith("UnreadableError not confirmed within 1 s: the ClearML server may lack seg_total")
 
