@@ -59,14 +59,22 @@ def from_store() -> Stored | None:
     return Stored(path, as_digest(data.decode("ascii", "replace")))
 
 
-def init_pin(pin: str) -> None:
-    """Set the PIN: store its SHA-256 in `~/.expflow/pin.hash`, mode 0600, replaced atomically.
+class PinHash(str):
+    """A PIN's SHA-256 in lower-case hex, equal to the text, whose `repr`, and so a notebook, shows nothing of it."""
 
-    Returns nothing, so that nothing can print the hash. Raises UsageError (a ValueError) unless the PIN is 4 ASCII
-    digits, UnreadableError if the store cannot be written.
+    def __repr__(self) -> str:
+        return "<hash of the PIN>"
+
+
+def init_pin(pin: str) -> PinHash:
+    """Set the PIN: store its SHA-256 in `~/.expflow/pin.hash`, mode 0600, replaced atomically; return the hash.
+
+    Raises UsageError (a ValueError) unless the PIN is 4 ASCII digits, UnreadableError if the store cannot be written.
     """
     validate(pin)
-    store_digest(digest_of(pin))
+    digest = PinHash(digest_of(pin))
+    store_digest(digest)
+    return digest
 
 
 def store_digest(digest: str) -> None:

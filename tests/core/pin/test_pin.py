@@ -23,10 +23,17 @@ def store(home):
     return home / ".expflow" / "pin.hash"
 
 
+def test_the_hash_that_is_returned_shows_nothing_of_itself(store):
+    returned = init_pin("4711")
+    assert isinstance(returned, str) and returned == store.read_text().strip()
+    for shown in (repr(returned), f"{returned!r}", repr([returned]), repr({"pin": returned})):
+        assert not any(returned[at : at + 8] in shown for at in range(0, 64, 8))
+
+
 def test_the_store_is_the_hash_and_a_newline_private_whatever_the_umask(store):
     before = os.umask(0)
     try:
-        assert init_pin("4711") is None
+        assert init_pin("4711") == digest("4711")
     finally:
         os.umask(before)
     assert store.read_bytes() == digest("4711").encode() + b"\n"
