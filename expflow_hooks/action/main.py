@@ -16,7 +16,7 @@ from expflow_hooks.action.github.statuses import Posted
 from expflow_hooks.action.page import summary
 from expflow_hooks.action.page.page import Page, render_page
 from expflow_hooks.action.page.sizing import FULL
-from expflow_hooks.action.page.words import description, plain
+from expflow_hooks.action.page.words import LOOKS, description, plain
 from expflow_hooks.action.request.event import Kind, read_run
 from expflow_hooks.action.request.inputs import Inputs, read_inputs
 from expflow_hooks.action.request.job import Job, start
@@ -91,7 +91,18 @@ def _judge_all(job: Job, subject: Subject) -> tuple[Subject, list[Judgement], Po
             break
     if posted is not None and posted.ours and set(posted.seal.boards) - {job.inputs.board}:
         found = [_with_problem(one, _TWO_BOARDS) for one in found]
+    _point_to_the_worst(subject, found)
     return subject, found, posted
+
+
+def _point_to_the_worst(subject: Subject, found: Sequence[Judgement]) -> None:
+    """Note with each pull request of a head that another speaks for it."""
+    worst_one = worst_of(found)
+    number = next(t.title for t, one in zip(subject.targets, found, strict=True) if one is worst_one)
+    for one in found:
+        if one.verdict != worst_one.verdict:
+            said = f"the commit's status is that of {number}, which has the same head: {LOOKS[worst_one.verdict].words}"
+            one.evidence.notes.append((said,))
 
 
 _SAME_INPUTS = "policy, source, project, tags, sort-by, direction"
