@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from fakes.clearml_faults import slow
 from fakes.clearml_tasks import digest, metrics, task
 
 from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageError
@@ -29,9 +30,9 @@ def ranking(client, selection=BOARD, *, reading=Reading(), policy=None, **option
     return rank(source.experiments(None), query), source.warnings
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 2), (1, 2), (499, 2), (500, 3), (501, 3), (1100, 4), (20_000, 42)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 2), (1, 2), (499, 2), (500, 3), (501, 3), (1100, 4), (20_000, 44)])
 def test_one_look_up_and_one_request_a_page_read_every_task(server, client, count, requests):
-    # A full last page needs one more request: the server gives no total.
+    # A full last page needs one more request: the server gives no total. Pages overlap by a task or more.
     server.tasks = [task(number) for number in range(count)]
     result, warnings = ranking(client)
     assert (result.experiments, len(server.calls), warnings) == (count, requests, [])
@@ -123,6 +124,50 @@ def test_a_task_that_moves_between_pages_hides_no_other(server, client):
     result, _ = ranking(client)
     assert result.experiments == 1100
     assert result.ranked[-1].value == -1.0
+
+
+@pytest.mark.parametrize("how", ["archived", "untagged"])
+def test_a_task_that_leaves_between_pages_hides_no_other(server, client, how):
+    server.tasks = [task(number) for number in range(1300)]
+    server.before_page = lambda page: leave() if page else None
+
+    def leave():
+        if server.calls.count(("left", None)) == 0:
+            server.calls.append(("left", None))
+            for gone in (server.get(server.found[0]["id"]), server.get(server.found[7]["id"])):
+                gone.update({"system_tags": ["archived"]} if how == "archived" else {"tags": []})
+
+    result, _ = ranking(client)
+    assert result.experiments == 1298
+    assert [body["page"] for body in server.asked("tasks.get_all_ex")] == [0, 1, 0, 1, 2]
+
+
+def test_a_selection_that_never_stands_still_is_an_error(server, client):
+    server.tasks = [task(number) for number in range(2000)]
+
+    def leave(page):
+        if page == 1:
+            server.tasks[:] = server.tasks[2:]
+
+    server.before_page = leave
+    with pytest.raises(UnreadableError, match="left the selection while it was read, 5 times; try again"):
+        ranking(client, sort_by="pde_mean")
+
+
+def test_pages_shrink_where_the_server_is_too_slow_for_them(server, client):
+    server.tasks = [task(number) for number in range(700)]
+    server.faults = [None, slow(0.5), None, slow(0.5)]
+    result, _ = ranking(lambda: client(timeouts=(2.0, 0.3)))
+    sizes = [body["page_size"] for body in server.asked("tasks.get_all_ex")]
+    assert result.experiments == 700
+    assert sizes[0] == 250 and max(sizes[1:]) <= 250 and min(sizes) < 130
+
+
+def test_a_server_that_is_too_slow_for_a_few_tasks_is_an_error(server, client):
+    server.tasks = [task(1)]
+    server.faults = [None, *[slow(0.2)] * 9]
+    with pytest.raises(UnreadableError, match=r"no more answer to tasks\.get_all_ex for 0\.1 s"):
+        ranking(lambda: client(timeouts=(2.0, 0.1)))
 
 
 def test_a_task_becomes_an_experiment(server, client):

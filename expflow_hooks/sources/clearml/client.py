@@ -33,6 +33,10 @@ class ServerError(UnreadableError):
         self.code, self.subcode, self.said = code, subcode, said
 
 
+class SlowError(UnreadableError):
+    """The server took too long for one answer, or gave too much: less may be asked of it."""
+
+
 class _Again(Exception):
     """A try that may be made again: the wait that the server asked for (None: ours), and the error to give up with."""
 
@@ -98,7 +102,8 @@ class Client:
             again, words = _NETWORK["ReadTimeout"]  # in the middle of an answer, requests has no error of its own
         connect, read = self._timeouts
         told = words.format(endpoint=endpoint, connect=connect, read=read, cause=_cause(error), tls=_tls(error))
-        final = UnreadableError(f"{self.credentials.shown_host}: {told}")
+        slow = words == _NETWORK["ReadTimeout"][1]
+        final = (SlowError if slow else UnreadableError)(f"{self.credentials.shown_host}: {told}")
         return _Again(final) if again else final
 
     def _judge(self, endpoint: str, answer: requests.Response, content: bytes) -> dict[str, Any]:
@@ -188,9 +193,9 @@ def _read(answer: requests.Response, host: str) -> bytes:
         parts.append(part)
         size += len(part)
         if time.monotonic() > deadline:
-            raise UnreadableError(f"{host}: its answer took longer than {WHOLE:g} s")
+            raise SlowError(f"{host}: its answer took longer than {WHOLE:g} s")
         if size > _LARGEST:
-            raise UnreadableError(f"{host}: its answer is larger than {_LARGEST >> 20} MB")
+            raise SlowError(f"{host}: its answer is larger than {_LARGEST >> 20} MB")
     return b"".join(parts)
 
 

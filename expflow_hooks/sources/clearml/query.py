@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import md5
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageError
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS
 from expflow_hooks.core.registry.experiment import STATES as OURS
 from expflow_hooks.core.suggest import did_you_mean
-from expflow_hooks.sources.clearml.client import Client, ServerError
+from expflow_hooks.sources.clearml.client import Client, ServerError, SlowError
 from expflow_hooks.sources.clearml.credentials import HOST
 from expflow_hooks.sources.clearml.metrics import AGGREGATES
 from expflow_hooks.sources.clearml.task import STATES
 
 PAGE = 500  # tasks: the server gives no more at once
+_LEAST = 10  # tasks of a page that is asked for, however slow the server
+_ATTEMPTS = 5  # at a selection that does not stand still
 _STABLE = ("id",)  # an order that no change of a task disturbs
+T = TypeVar("T")
+Progress = Callable[[int, int], object]
 _BAD_FIELD = 14  # ClearML's sub-code for an unknown field, which an old server gives for `active_duration`
 
 FIELDS = (
@@ -57,24 +61,48 @@ def metric_order(name: str, *, higher: bool, aggregate: str = "last") -> tuple[s
     return (f"{'-' if higher else ''}last_metrics.{title}.{series}.{AGGREGATES[aggregate]}",)
 
 
-def read_tasks(client: Client, wanted: Wanted) -> Iterator[list[dict[str, Any]]]:
-    """Yield the wanted tasks, a page at a time; one that changed meanwhile comes again, and the later one holds.
+def read_tasks(client: Client, wanted: Wanted, make: Callable[[dict[str, Any]], T], progress: Progress) -> list[T]:
+    """Return what `make` makes of every wanted task; progress is told how many were read.
 
-    A task that a change moves over the edge of a page is met twice, and another one may have slipped past: then all is
-    read once more in an order that no change disturbs. Raises UndecidedError for an unknown project.
+    A task that leaves the selection between two pages, or moves in its order, would hide another one: then all is read
+    once more, in an order that no change disturbs. Raises UndecidedError for an unknown project, UnreadableError where
+    the tasks do not stand still.
     """
     query = _query(wanted)
     if wanted.project is not None:
         query["project"] = [_project_id(client, wanted.project)]
-    seen: set[str] = set()
-    moved = False
-    for page in _pages(client, query):
+    for attempt in range(_ATTEMPTS):
+        stable = attempt > 0 or tuple(wanted.order) == _STABLE
+        found = _read_once(
+            client, {**query, "order_by": list(_STABLE if stable else wanted.order)}, make, progress, stable
+        )
+        if found is not None:
+            return list(found.values())
+    raise UnreadableError(
+        f"{client.credentials.shown_host}: tasks left the selection while it was read, {_ATTEMPTS} times; try again"
+    )
+
+
+def _read_once(
+    client: Client, query: dict[str, Any], make: Callable[[dict[str, Any]], T], progress: Progress, stable: bool
+) -> dict[str, T] | None:
+    """Return what is made of every task, by id; None where pages do not meet, so that a task may be hidden.
+
+    Each page begins with the last tasks of the one before. In a stable order only a task that left can break that.
+    """
+    found: dict[str, T] = {}
+    last = None
+    for overlap, page in _pages(client, query):
         ids = [str(task.get("id")) for task in page]
-        moved = moved or len(seen.intersection(ids)) > 0
-        seen.update(ids)
-        yield page
-    if moved:
-        yield from _pages(client, {**query, "order_by": list(_STABLE)})
+        if last is not None and last not in ids:
+            return None
+        if not stable and not found.keys().isdisjoint(ids[overlap:]):
+            return None
+        found.update((str(task.get("id")), make(task)) for task in page)
+        last = ids[-1] if ids else last
+        progress(len(found), 0)
+    progress(len(found), len(found))
+    return found
 
 
 def read_by_id(client: Client, ids: Sequence[str], fields: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
@@ -130,23 +158,38 @@ def _commit_pattern(commits: Sequence[str]) -> str:
     return f"^{ends[0]}" if len(ends) == 1 else f"^({'|'.join(ends)})"
 
 
-def _pages(client: Client, query: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    number, size = 0, PAGE
-    while size >= PAGE:
-        page = _page(client, query, number)
-        number, size = number + 1, len(page)
-        yield page
+def _pages(client: Client, query: dict[str, Any]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield pages, each with how many tasks of the one before it begins with; the last one is not full.
+
+    A page begins where its size says, so its size is what lets it meet the one before. A server that is too slow for
+    one is asked for half of it.
+    """
+    end, most = 0, PAGE
+    while True:
+        number = -(-(end - 1) // most) if end else 0
+        size = (end - 1) // number if number else most
+        try:
+            page = _page(client, query, number, size)
+        except SlowError:
+            most = size // 2
+            if most < _LEAST:
+                raise
+            continue
+        yield end - number * size, page
+        if len(page) < size:
+            return
+        end = (number + 1) * size
 
 
-def _page(client: Client, query: dict[str, Any], number: int) -> list[dict[str, Any]]:
-    body = {**query, "page": number, "page_size": PAGE}
+def _page(client: Client, query: dict[str, Any], number: int, size: int = PAGE) -> list[dict[str, Any]]:
+    body = {**query, "page": number, "page_size": size}
     try:
         data = client.call("tasks.get_all_ex", body)
     except ServerError as error:
         if error.subcode != _BAD_FIELD or DURATION not in query["only_fields"]:
             raise
         query["only_fields"].remove(DURATION)
-        return _page(client, query, number)
+        return _page(client, query, number, size)
     return _listed(client, data, "tasks")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import Metrics
@@ -37,22 +38,22 @@ def open_clearml(
     source = Source(CLEARML, lambda progress: read(progress), unit="tasks")
 
     def read(progress: Progress | None) -> Iterator[Experiment]:
-        remarks, done = Remarks(), 0
-        for page in read_tasks(server, wanted):
-            for task in page:
-                if reading.at_best and STATES.get(str(task.get("status"))) == "completed":
-                    task = at_best(task, how, higher=_higher(query), client=server)
-                experiment = to_experiment(task, how, remarks, server)
-                if _of_commits(experiment, reading.commits):
-                    yield experiment
-            done += len(page)
-            if progress is not None:
-                progress(done, 0)
-        if progress is not None:
-            progress(done, done)
+        remarks = Remarks()
+
+        def make(task: dict[str, Any]) -> Experiment:
+            if reading.at_best and STATES.get(str(task.get("status"))) == "completed":
+                task = at_best(task, how, higher=_higher(query), client=server)
+            return to_experiment(task, how, remarks, server)
+
+        found = read_tasks(server, wanted, make, progress or _silent)
+        yield from (experiment for experiment in found if _of_commits(experiment, reading.commits))
         source.warnings.extend(remarks.lines())
 
     return source
+
+
+def _silent(done: int, total: int) -> None:
+    """Tell nobody how far it is."""
 
 
 def open_client() -> Client:
