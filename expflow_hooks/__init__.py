@@ -4,7 +4,8 @@ The public API, each name loaded when it is first used:
 
 - PIN: `init_pin`, `verify_pin`, `pin_is_set`, `clear_pin`, `guard`
 - metrics: `STANDARD_METRICS`, `report_standard`
-- experiments: `track`, `record`, `compare_scores`, `validate_competition_rules`; `Gate`, `parse_gate`, `GroupBy`
+- experiments: `track`, `record`, `compare_scores`, `validate_competition_rules`; `Gate`, `parse_gate`, `GroupBy`;
+  `definition_of`
 """
 
 __version__ = "0.1.0"
@@ -16,6 +17,7 @@ _HOMES = {
     "GroupBy": "core.ranking.query",
     "clear_pin": "core.pin.store",
     "compare_scores": "api",
+    "definition_of": "core.metrics.definition",
     "guard": "operations.prompt",
     "init_pin": "core.pin.store",
     "parse_gate": "core.metrics.gates",
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from expflow_hooks.api import compare_scores, record, report_standard, track
     from expflow_hooks.core.audit.validate import validate_competition_rules
     from expflow_hooks.core.errors import ExpflowWarning
+    from expflow_hooks.core.metrics.definition import definition_of
     from expflow_hooks.core.metrics.gates import Gate, parse_gate
     from expflow_hooks.core.metrics.standard import STANDARD_METRICS
     from expflow_hooks.core.pin.guard import verify_pin
@@ -47,6 +50,7 @@ __all__ = [
     "GroupBy",
     "clear_pin",
     "compare_scores",
+    "definition_of",
     "guard",
     "init_pin",
     "parse_gate",

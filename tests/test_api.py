@@ -136,3 +136,14 @@ def test_compare_scores_gives_the_documented_json(registry):
     assert second["reason"] == "pde_mean < 18.09 fails: 18.09"
     assert third["reason"] == "running"
     assert result["counts"]["experiments"] == 3
+
+
+def test_a_record_keeps_how_its_numbers_were_made(work):
+    from expflow_hooks import definition_of
+
+    made = definition_of(batch_size=6)
+    written = record("a", metrics={"pde_mean": 1.0}, definition=made, registry="r.jsonl")
+    assert written["definition"] == {"*": made}
+    assert record("a", metrics={"seg_total": 2.0}, registry="r.jsonl")["definition"] == {"*": made}
+    with pytest.raises(ValueError, match="definition of pde_mean is no hash"):
+        record("b", metrics={"pde_mean": 1.0}, definition={"pde_mean": "batch 6"}, registry="r.jsonl")

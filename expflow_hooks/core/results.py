@@ -129,6 +129,7 @@ class ExperimentRecord(_Identified, total=False):
     branch: str
     dirty: bool
     code: CodeRun
+    definition: dict[str, str]
     error: str
     clearml_task_id: str
     event: RunEvent

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core.errors import ExpflowWarning, UsageError
+from expflow_hooks.core.metrics.definition import clean_definition
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.additions import add_to, clean, doubts, starts
 from expflow_hooks.core.registry.experiment import STATES, UNFINISHED
@@ -71,7 +72,7 @@ def append_records(
     """
     from expflow_hooks.core.registry.writer import Change
 
-    given = [clean(record) for record in records]
+    given = [_with_definition(clean(record)) for record in records]
     ids = [check_record(record) for record in given]
     known = tuple(metric.name for metric in here.policy.metrics)
     for name, record in zip(ids, given, strict=True):
@@ -123,6 +124,13 @@ def check_record(given: Mapping[str, Any]) -> str:
         if not isinstance(given.get(field, {}), Mapping):
             raise UsageError(f"{experiment_id}: {field} is a mapping, such as {field}={{'name': 1.5}}")
     return experiment_id
+
+
+def _with_definition(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record with its definition as it is kept, {metric: hash}; raise UsageError for what is none."""
+    if record.get("definition") is None:
+        return record
+    return {**record, "definition": clean_definition(record["definition"])}
 
 
 def _names_code(record: Mapping[str, Any]) -> bool:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.ranking.query import Query
-from expflow_hooks.core.ranking.rank import best_group, group_of
+from expflow_hooks.core.ranking.rank import best_group, definition_to_rank, group_of
 from expflow_hooks.core.ranking.row import Row
-from expflow_hooks.core.registry.experiment import Experiment, Placed
+from expflow_hooks.core.registry.experiment import Experiment, Placed, latest
 from expflow_hooks.core.registry.reader import Progress, Registry
 from expflow_hooks.sources.base import Source
 
@@ -28,7 +28,8 @@ def to_compare(source: Source, query: Query, named: str | None, progress: Progre
     """Return what to rank, and the query with its base where a gate compares with one; the source is read once."""
     if not query.compares:
         return Comparing(source.to_rank(progress), query)
-    experiments = list(source.experiments(progress))
+    experiments = latest(source.experiments(progress), query.selection)
+    query = query._replace(definition=definition_to_rank(experiments, query))
     return Comparing(experiments, query._replace(base=find_base(named, source.name, experiments, query)))
 
 

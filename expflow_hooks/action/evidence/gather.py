@@ -30,7 +30,7 @@ from expflow_hooks.core.change.code import code_patterns
 from expflow_hooks.core.errors import UNREADABLE, ExpflowError, UsageError
 from expflow_hooks.core.policy.path_patterns import any_match
 from expflow_hooks.core.ranking.query import Query
-from expflow_hooks.core.ranking.rank import rank
+from expflow_hooks.core.ranking.rank import definition_to_rank, rank
 from expflow_hooks.core.registry.append_only import broken_by, check_growth
 from expflow_hooks.core.registry.experiment import Experiment, latest
 from expflow_hooks.core.registry.location import FILE as REGISTRY
@@ -200,9 +200,10 @@ class _Case:
         # A run that a later line withdraws is ranked as the line says that is judged.
         present = [judged.get(run.experiment_id, run) for run in experiments]
         ids = frozenset(judged)
+        query = query._replace(candidates=ids)
+        query = query._replace(definition=definition_to_rank(present, query))
         base = base_group(self._registry_of_base(), present, self.evidence.candidates.all_ids, query)
-        ranked = keep_apart(present, ids, query.group_by)
-        self.evidence.ranking = rank(ranked, query._replace(base=base, candidates=ids))
+        self.evidence.ranking = rank(keep_apart(present, ids, query.group_by), query._replace(base=base))
         if registry is not None:
             self._look_back(registry, sorted(judged))
 

@@ -19,13 +19,14 @@ from expflow_hooks.core.ranking.configurations import Configurations
 from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.revision_log import Changes
 from expflow_hooks.core.ranking.row import KINDS, Made, Row, kind_of, revised
-from expflow_hooks.core.registry.experiment import Batch, Experiment
+from expflow_hooks.core.registry.experiment import Batch, Definition, Experiment
 
 MOST_REVISIONS = 5
 """How many revisions a row tells, the last ones; `run show ID --history` has them all."""
 
 _CODES: dict[str | None, int] = {None: 0, **{kind: code for code, kind in enumerate(KINDS, start=1)}}
 _NOT_COMPLETED = _CODES["not_completed"]
+_NOT_COMPARABLE = _CODES["not_comparable"]
 _KIND = 7  # the bits of a code that say the kind
 _BARE = 8  # nothing but the start of a training so far: what it says later is no revision
 _START = _BARE | _NOT_COMPLETED
@@ -58,6 +59,8 @@ class Present:
         self._hashes = array("q")  # hashes of the ids: what is read again must be of the same experiment
         self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
         self._changes = Changes(self._note_that_there_is_more)
+        self._defined: dict[int, Definition] = {}  # of the experiments that say how their numbers were made
+        self._otherwise: dict[int, str] = {}
         self._forgotten = bytearray()  # 1 where some changes were
 
     def read(self, batches: Iterable[Batch]) -> None:
@@ -67,6 +70,7 @@ class Present:
         exact, kept = self._exact, cast("Any", self._places if slim else self._kept)
         hashes, selects = self._hashes, self._query.selection.matcher()
         items: dict[str, int] = {}
+        defined, measured = self._defined, self._query.measured
         item_of, size = items.setdefault, 0
         for experiments, places in batches:
             for experiment, place in zip(experiments, places, strict=False):
@@ -105,14 +109,32 @@ class Present:
                         kept[item] = row
                         value, code, configurations[item] = _facts_of(row)
                 codes[item] = code
+                if experiment.definition is not None:
+                    defined[item] = experiment.definition_of(measured)
+                elif defined:
+                    defined.pop(item, None)
                 if exact:
                     exact.pop(item, None)
                 values[item] = value if value.__class__ is float and value - value == 0.0 else self._number(item, value)
         self.size = len(items)
         self.by_kind = {kind: [] for kind in _CODES}
         lists = list(self.by_kind.values())
+        if defined or self._query.definition is not None:
+            self._set_apart(items.values())
+        apart = self._otherwise
         for item in items.values():
-            lists[codes[item] & _KIND].append(item)
+            lists[_NOT_COMPARABLE if item in apart else codes[item] & _KIND].append(item)
+
+    def _set_apart(self, items: Iterable[int]) -> None:
+        """Note the completed experiments whose numbers were made in another way than those that rank."""
+        completed = [item for item in items if self._codes[item] & _KIND != _NOT_COMPLETED]
+        nothing: Definition = (None,) * len(self._query.measured)
+        ranks = self._query.definition or next((self._defined.get(item, nothing) for item in completed[::-1]), nothing)
+        for item in completed:
+            definition = self._defined.get(item, nothing)
+            if definition != ranks:
+                self._otherwise[item] = otherwise(definition)
+                self._configurations[item] = _NOWHERE
 
     def _forget(self, item: int | None) -> None:
         """Leave an item's place in the columns as that of a start, which counts nowhere."""
@@ -170,6 +192,12 @@ class Present:
 
     def row(self, item: int) -> Row:
         """Return an item's row; raise UnreadableError where it does not say any more what it was judged by."""
+        row = self._row(item)
+        if item in self._otherwise:
+            row.kind, row.otherwise = "not_comparable", self._otherwise[item]
+        return row
+
+    def _row(self, item: int) -> Row:
         if self._recall is None:
             kept = self._kept[item]
             row = self._kept[item] = kept if isinstance(kept, Row) else self._make(kept)
@@ -250,6 +278,13 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
         )
 
     return facts, make
+
+
+def otherwise(definition: Definition) -> str:
+    """Return in words how numbers were made that cannot be compared with those that rank."""
+    known = list(dict.fromkeys(one[:12] for one in definition if one))
+    how = f"measured otherwise (definition {', '.join(known)})" if known else "nothing says how it was measured"
+    return f"{how}: not comparable with those above"
 
 
 def _rewritten() -> UnreadableError:

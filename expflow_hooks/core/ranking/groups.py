@@ -22,7 +22,8 @@ def combine(rows: Iterable[Row], query: Query, higher: bool) -> list[Row]:
     groups: dict[Any, list[Row]] = {}
     left_out: dict[Any, list[Row]] = {}
     for row in rows:
-        key = row.experiment_id if row.configuration is None else row.configuration
+        key: Any = row.experiment_id if row.configuration is None else row.configuration
+        key = (key, row.otherwise) if row.otherwise else key
         (groups if row.state == "completed" else left_out).setdefault(key, []).append(row)
     combined = [_group(runs, left_out.get(key, []), query.group_by, higher) for key, runs in groups.items()]
     if any(gate.of_groups for gate in query.gates):
@@ -57,7 +58,10 @@ def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) 
         _if_same(run.commit for run in runs),
         _common_tags(runs),
         _worst_dirty(runs),
-        kind=kind_of("completed", value, all_hold(first.gates)(gate_values), len(runs) < group_by.min_runs),
+        kind="not_comparable"
+        if first.otherwise
+        else kind_of("completed", value, all_hold(first.gates)(gate_values), len(runs) < group_by.min_runs),
+        otherwise=first.otherwise,
         notes=seed_notes(runs, values) + _unfinished(others) + _revisions(runs),
         group=Group(
             tuple(run.experiment_id for run in runs),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.ranking.row import Row
-from expflow_hooks.core.registry.experiment import Selection
+from expflow_hooks.core.registry.experiment import Definition, Selection
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Query(NamedTuple):
 
     `base` is the base's best group, which gates `~base` compare with; `candidates` are the runs of one change, over
     which levels are Holm's; with `confirm` these are judged by runs whose seeds no earlier line has. The base's own
-    ranking is `of_base`.
+    ranking is `of_base`. Only experiments whose numbers were made by `definition` rank; None: as the newest one's were.
     """
 
     sort_by: str
@@ -39,6 +39,12 @@ class Query(NamedTuple):
     candidates: frozenset[str] = frozenset()
     confirm: bool = False
     of_base: bool = False
+    definition: Definition | None = None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Return the metrics that are compared, by the names under which experiments report them."""
+        return tuple(self.metrics.source(name) for name in (self.sort_by, *(gate.metric for gate in self.gates)))
 
     @property
     def compares(self) -> bool:

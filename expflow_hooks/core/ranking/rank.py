@@ -16,7 +16,7 @@ from expflow_hooks.core.ranking.columns import Present
 from expflow_hooks.core.ranking.groups import combine
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.row import KINDS, Row, by_time
-from expflow_hooks.core.registry.experiment import Experiment, Placed
+from expflow_hooks.core.registry.experiment import Definition, Experiment, Placed
 
 Item = TypeVar("Item")
 
@@ -75,6 +75,20 @@ def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     mark_bands(ranking.ranked)
     more = ranking.ranked[query.top :] if query.top is not None else []
     return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
+
+
+def definition_to_rank(experiments: Iterable[Experiment], query: Query) -> Definition:
+    """Return how the numbers that rank were made: of the candidates where others have it too, else of the newest other.
+
+    So the runs of a change whose evaluator is another stand below the line until a run of the base was measured again.
+    """
+    found: dict[bool, list[Definition]] = {True: [], False: []}
+    for run in experiments:
+        if run.state == "completed":
+            found[run.experiment_id in query.candidates].append(run.definition_of(query.measured))
+    own, others = found[True], found[False]
+    shared = next((one for one in own[::-1] if one in others), None)
+    return shared or next(iter([*others[::-1], *own[::-1]]), (None,) * len(query.measured))
 
 
 def best_group(experiments: Iterable[Experiment], query: Query) -> Row | None:

@@ -70,6 +70,7 @@ class Row(msgspec.Struct, gc=False):
     made: Made | None = None  # of a run that may be in a group
     results: tuple[GateResult, ...] | None = None  # of a group with a gate that is judged by its runs
     band: tuple[int, int] | None = None  # the first and last place of those that are not told apart
+    otherwise: str | None = None  # how else the numbers were made than those that rank
     optimism: float | None = None  # by how much the leader is expected to look better than it is
 
     @property
@@ -156,6 +157,6 @@ _REASONS: dict[str, Callable[[Row, str], list[str]]] = {
     "too_few_runs": lambda row, metric: [f"{row.n} of {row.group.fewest if row.group else 1} runs"],
     "gate_failed": _failed_gates,
     "undecided": _failed_gates,
-    "not_comparable": _failed_gates,
+    "not_comparable": lambda row, metric: [row.otherwise] if row.otherwise else _failed_gates(row, metric),
     "no_value": lambda row, metric: [f"{metric} is {row.value_status}"],
 }

@@ -93,7 +93,7 @@ def judge_rows(rows: Sequence[Row], query: Query, fresh: frozenset[str] | None =
             columns.append([gate.judge(row.gate_values[place]) for row in rows])
     for row, *results in zip(rows, *columns, strict=True):
         row.results = tuple(results)
-        if row.kind != "too_few_runs":
+        if row.kind != "too_few_runs" and not row.otherwise:
             row.kind = kind_by(results) or kind_of("completed", row.value, gates_hold=True)
 
 
@@ -108,6 +108,8 @@ def contrast(row: Row, other: Row, metric: str, *, higher: bool) -> GateResult:
 
 
 def _not_itself(row: Row, result: GateResult, base: Row | None) -> GateResult:
+    if result.gate.base and base and base.otherwise:
+        return GateResult(result.gate, None, None, False, None, NOT_COMPARABLE, "the base was measured otherwise")
     if not (result.gate.base and base and row.group and base.group and set(row.group.runs) == set(base.group.runs)):
         return result
     return GateResult(result.gate, None, None, False, None, NOT_COMPARABLE, "this is the base itself")

@@ -41,6 +41,10 @@ class Code(msgspec.Struct, frozen=True, gc=False):
     id: str
 
 
+Definition = tuple[str | None, ...]
+"""How the numbers of some metrics were made, a hash each; None where the record does not say."""
+
+
 class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     """One experiment as a source gives it; times are ISO 8601 text, metrics numbers in the metric's unit.
 
@@ -61,6 +65,7 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     dirty: bool | None = None
     clearml_task_id: str | None = None
     code: Code | None = None
+    definition: dict[str, Any] | None = None
 
     @property
     def state(self) -> str:
@@ -76,6 +81,11 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     def label(self) -> str:
         """Return the name, or the id of an experiment that has none."""
         return self.name or self.experiment_id
+
+    def definition_of(self, metrics: Iterable[str]) -> Definition:
+        """Return how the numbers of these metrics were made, as far as the record says; `*` stands for every metric."""
+        said = self.definition or {}
+        return tuple(None if (one := said.get(name, said.get("*"))) is None else str(one) for name in metrics)
 
     def metric(self, name: str) -> Any:
         """Return the metric's stored value, or ABSENT."""
@@ -148,6 +158,7 @@ _FIELDS: dict[str, type] = {
     "branch": str,
     "dirty": bool,
     "clearml_task_id": str,
+    "definition": dict,
 }
 
 

@@ -63,6 +63,7 @@ queries = st.builds(
     candidates=st.just(frozenset()),
     confirm=st.just(False),
     of_base=st.just(False),
+    definition=st.none(),
 )
 
 
