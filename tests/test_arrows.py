@@ -34,7 +34,7 @@ CORE = {
     "files": {"errors"},
     "metrics": {"errors", "suggest", "results"},
     "pin": {"errors", "files"},
-    "registry": {"errors", "files", "suggest", "metrics"},
+    "registry": {"errors", "files", "suggest", "metrics", "wording"},
     "audit": {"errors", "results", "suggest", "metrics", "registry"},
     "ranking": {"errors", "metrics", "registry"},
     "change": {"errors", "metrics", "registry", "policy"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # One short run that makes much and throws little away: collecting cost a fifth of the time of a big ranking.
     gc.disable()
     prepare_streams()
+    warnings.showwarning = lambda message, *_, **__: warn(str(message))
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         code = root.main(arguments, prog_name="expflow-hooks", standalone_mode=False)

@@ -14,6 +14,7 @@ from expflow_hooks.cli.verification import newest_broken
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
 from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.spool import told_of
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
 from expflow_hooks.render.options import output_options
 from expflow_hooks.render.output import emit, look, page, progress, warn, warn_unreadable
@@ -158,4 +159,6 @@ for _command in COMMANDS:
 
 def _reading(source: str | None) -> Registry:
     path = registry_to_read(source, policy())
+    if waits := told_of(path):
+        warn(waits)
     return Registry(path, missing_ok=source is None)

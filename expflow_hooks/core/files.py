@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from expflow_hooks.core.errors import UnreadableError
@@ -102,7 +102,7 @@ def replace_private(path: str, data: bytes) -> None:
         try:
             if os.write(fd, data) != len(data):
                 raise OSError(28, "No space left on device")
-            os.fsync(fd)
+            sync(fd)
         finally:
             os.close(fd)
         os.replace(new, path)
@@ -119,18 +119,56 @@ def append_private(path: str, line: str) -> None:
         fd = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             os.write(fd, f"{line}\n".encode("utf-8", "backslashreplace"))
-            os.fsync(fd)
+            sync(fd)
         finally:
             os.close(fd)
     except OSError as error:
         raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
 
 
+def sync(fd: int) -> None:
+    """Bring what was written to a file onto the disk itself: on macOS, fsync only hands it to the drive."""
+    full = _full_sync()
+    if full is not None:
+        with contextlib.suppress(OSError):  # a file system that has no such call
+            full(fd)
+            return
+    os.fsync(fd)
+
+
+def _full_sync() -> Callable[[int], object] | None:
+    try:
+        import fcntl
+    except ImportError:  # Windows, where fsync is a flush to the disk
+        return None
+    number = getattr(fcntl, "F_FULLFSYNC", None)
+    return None if number is None else lambda fd: fcntl.fcntl(fd, number)
+
+
+def read_at(fd: int, size: int, place: int) -> bytes:
+    """Return up to `size` bytes of a file at a place; where there is no pread, nobody else may read the descriptor."""
+    pread = getattr(os, "pread", None)
+    if pread is not None:
+        data: bytes = pread(fd, size, place)
+        return data
+    os.lseek(fd, place, os.SEEK_SET)
+    return os.read(fd, size)
+
+
+def read_all_at(fd: int, start: int, end: int) -> bytes:
+    """Return the bytes of a file from `start` to `end`, fewer where it ends before."""
+    pieces = []
+    while start < end and (piece := read_at(fd, end - start, start)):
+        pieces.append(piece)
+        start += len(piece)
+    return b"".join(pieces)
+
+
 def sync_folder(path: str) -> None:
     """Bring the name of a new file onto the disk, where the system has a way to."""
     if os.name != "posix":
         return
-    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     try:
         os.fsync(fd)
     except OSError as error:
@@ -152,7 +190,7 @@ def _folder(path: str, *, mend: bool) -> Iterator[int | None]:
         yield None
         return
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -204,7 +242,7 @@ def replace_file(path: str, data: bytes, mode: int | None = None, *, follow: boo
         with open(fd, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(fd)
+            sync(fd)
         if mode is not None:
             os.chmod(new, mode)
         os.replace(new, real)

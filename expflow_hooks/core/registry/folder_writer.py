@@ -29,22 +29,24 @@ class FolderWriter(Writer):
         self._known = _Union(self.path)
         self._writers: dict[str, Writer] = {}
 
-    def update_all(self, changes: Sequence[Change]) -> Any:
+    def update_all(self, changes: Sequence[Change]) -> str | None:
         """Append one line for each change; those of one file all or none. See `Writer.update_all`."""
         try:
             os.makedirs(self.path, exist_ok=True)
         except OSError as error:
             raise cannot("make", self.path, error) from None
-        self._known.read_on()
         own, done = self._own_file(), None
-        for name, some in groupby(changes, key=lambda change: self._known.file_of_unfinished(change.experiment_id)):
-            done = self._writer(name or own).update_all(list(some))
+        with self._turn:
+            self._known.read_on()
+            for name, some in groupby(changes, key=lambda change: self._known.file_of_unfinished(change.experiment_id)):
+                done = self._writer(name or own).update_all(list(some))
         return done
 
     def present(self, experiment_id: str) -> dict[str, Any] | None:
         """Return an experiment's present record, or None; raise UnreadableError if a file cannot be read."""
-        self._known.read_on()
-        return self._known.present(experiment_id)
+        with self._turn:
+            self._known.read_on()
+            return self._known.present(experiment_id)
 
     def _writer(self, name: str) -> Writer:
         if not is_line_file(name):

@@ -10,57 +10,68 @@ from contextlib import contextmanager
 
 from expflow_hooks.core.files import is_private, open_private
 
-WAIT = 30.0  # seconds: an append takes milliseconds, so a longer wait means that somebody holds the lock for good
+WAIT = 60.0
+"""Seconds that an append waits: nothing long is done under the lock, so whoever keeps it longer was stopped."""
+
+_SHORTEST, _LONGEST = 0.0005, 0.05  # seconds between two tries
 
 
 @contextmanager
-def locked(path: str, mode: int = 0o666) -> Iterator[int]:
-    """Open `path` for appending, lock it, and yield its descriptor; a file in `~/.expflow` is opened as private.
+def opened(path: str) -> Iterator[int]:
+    """Open a registry for appending, made if it is not there, and yield its descriptor; one at home is private.
 
-    Raises OSError if it cannot be opened or locked, or TimeoutError if another process keeps the lock for 30 s.
+    Raises OSError if it cannot be opened or is no plain file.
     """
-    deadline = time.monotonic() + WAIT
-    while True:
-        fd = _open(path, mode)
-        try:
-            _lock(fd, deadline)
-            if _still_there(fd, path):
-                break
-        except BaseException:
-            os.close(fd)
-            raise
-        os.close(fd)  # replaced while we waited (a checkout, an editor): lock the file that is there now
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    fd = open_private(path, flags) if is_private(path) else os.open(path, flags, 0o666)
     try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):  # a device has no end, and a pipe no beginning
+            raise OSError(22, "it is not a plain file")
         yield fd
     finally:
-        os.close(fd)  # this gives the lock back too
+        os.close(fd)  # this gives a lock back, too
 
 
-def _open(path: str, mode: int) -> int:
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    if is_private(path):
-        return open_private(path, flags)
-    fd = os.open(path, flags, mode)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):  # a device has no end, and a pipe no beginning
-        os.close(fd)
-        raise OSError(22, "it is not a plain file")
-    return fd
+@contextmanager
+def locked(fd: int, wait: float = WAIT) -> Iterator[None]:
+    """Lock an opened file; raise TimeoutError if another process keeps its lock so many seconds."""
+    begin = time.monotonic()
+    while not _taken(fd):
+        waited = time.monotonic() - begin
+        if waited > wait:
+            raise TimeoutError(16, "another process keeps the lock")
+        # Short at first, since an append takes a fraction of a millisecond: sixteen processes take turns at that rate.
+        time.sleep(min(_LONGEST, max(_SHORTEST, waited / 20)))
+    try:
+        yield
+    finally:
+        _unlock(fd)
 
 
-def _still_there(fd: int, path: str) -> bool:
+def is_named(fd: int, path: str) -> bool:
+    """Say whether the path names the opened file, not another that was put in its place."""
     try:
         return os.path.samestat(os.fstat(fd), os.stat(path))
     except FileNotFoundError:
         return False
 
 
+def _taken(fd: int) -> bool:
+    try:
+        _try(fd)
+    except BlockingIOError:
+        return False
+    return True
+
+
 try:
     import fcntl
 
-    _HELD: tuple[type[OSError], ...] = (BlockingIOError,)
-
     def _try(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_UN)
 
     def is_locked(fd: int) -> bool:
         """Say whether somebody is appending just now; False where locks do not work."""
@@ -74,28 +85,9 @@ try:
         return False
 
 except ImportError:  # Windows
-    import msvcrt
-
-    _HELD = (BlockingIOError, PermissionError)
-    _BEYOND = 0x7FFF_FFFE  # where no line is: a locked byte cannot be read, and readers are not to wait
-
-    def _try(fd: int) -> None:
-        os.lseek(fd, _BEYOND, os.SEEK_SET)
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    from expflow_hooks.core.registry.windows_lock import try_lock as _try
+    from expflow_hooks.core.registry.windows_lock import unlock as _unlock
 
     def is_locked(fd: int) -> bool:
         """Say whether somebody is appending just now: not known here."""
         return False
-
-
-def _lock(fd: int, deadline: float) -> None:
-    wait = 0.001
-    while True:
-        try:
-            _try(fd)
-            return
-        except _HELD:
-            if time.monotonic() > deadline:
-                raise TimeoutError(16, "another process keeps the lock") from None
-        time.sleep(wait)
-        wait = min(wait * 1.5, 0.05)

@@ -48,3 +48,9 @@ def _covers(permit: Permit, record: Mapping[str, Any], event: Mapping[str, Any])
     if permit.way == "origin":
         return not event and bool(record.get("origin") or record.get("clearml_task_id"))
     return event.get("authorised") == permit.way
+
+
+def permit_of_waiting(record: Mapping[str, Any]) -> Permit:
+    """Return the permit that a record may have which waited for the lock: only what asks no guard waits."""
+    event = record.get("event")
+    return Permit("run" if isinstance(event, Mapping) and event.get("by") == "run" else "origin")

@@ -1,25 +1,38 @@
-"""Writing the registry: one write of one whole line under a lock, on the disk before it is acknowledged.
+"""Writing the registry: whole lines under a lock, on the disk before they are acknowledged.
 
-Each line names the lines above it that no line names yet (`chain`), so that history cannot be rewritten quietly.
+Each line names the lines above it that no line names yet (`chain`), so that history cannot be rewritten quietly. What
+takes time is done before the lock is taken; under it, only what came since is read.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.files import sync_folder
-from expflow_hooks.core.registry.chain import Heads, digest_of, read_link
-from expflow_hooks.core.registry.codec import decode_experiment, decode_record, encode_record
-from expflow_hooks.core.registry.lock import locked
-from expflow_hooks.core.registry.permit import Permit, refuse_unpermitted
-from expflow_hooks.core.registry.reader import Registry, cannot
+from expflow_hooks.core.errors import PinRefusedError, UsageError
+from expflow_hooks.core.files import read_all_at, sync, sync_folder
+from expflow_hooks.core.registry import lock, spool
+from expflow_hooks.core.registry.chain import digest_of
+from expflow_hooks.core.registry.checkout import Checkouts
+from expflow_hooks.core.registry.codec import decode_record, encode_record
+from expflow_hooks.core.registry.permit import Permit, permit_of_waiting, refuse_unpermitted
+from expflow_hooks.core.registry.reader import cannot
+from expflow_hooks.core.registry.search import last_line_of
+from expflow_hooks.core.registry.tail import Tail, find_start, line_at
 
-Make = Callable[["dict[str, Any] | None"], "dict[str, Any]"]
+Record = dict[str, Any]
+Make = Callable[["Record | None"], Record]
 """Takes an experiment's present record (None if it has none) and returns the one to append."""
+
+_PATIENCE = 0.01  # seconds: a tool that takes no lock may be halfway through its line
+_ABSENT = 1.0  # seconds: a checkout removes a file before it puts another one there
+_MOST_FILES = 10  # that take each other's place during one append
+_KEPT = TimeoutError(16, "another process keeps the lock")
 
 
 class Union(Protocol):
@@ -40,9 +53,6 @@ class Change(NamedTuple):
     permit: Permit | None = None
 
 
-_PATIENCE = 0.01  # seconds: a tool that takes no lock may be halfway through its line
-
-
 class Writer:
     """Appends to one registry file. It remembers what it read, so that many appends in one process stay cheap.
 
@@ -52,112 +62,189 @@ class Writer:
     def __init__(self, path: str, union: Union | None = None) -> None:
         self.path = os.fspath(path)
         self._union = union
-        self._forget((0, 0))
+        self._file = _Known(self.path)
+        self._checkouts: Checkouts | None = None
+        self._wait = lock.WAIT
+        self._turn = threading.Lock()
 
-    def _forget(self, file: tuple[int, int]) -> None:
-        self._file = file  # device and inode: a checkout puts another file in its place
-        self._offset = self._lines = 0
-        self._last = b""
-        self._heads = Heads()
-        self._places: dict[str, int] = {}
-
-    def append(self, record: dict[str, Any]) -> int:
-        """Append one record and return the number of its line; see `update_all`."""
+    def append(self, record: Record) -> str | None:
+        """Append one record; see `update_all`."""
         return self.update(str(record.get("experiment_id")), lambda _: record)
 
-    def update(self, experiment_id: str, make: Make, permit: Permit | None = None) -> int:
-        """Append the record that `make` returns, given the experiment's present one, and return its line's number."""
+    def update(self, experiment_id: str, make: Make, permit: Permit | None = None) -> str | None:
+        """Append the record that `make` returns, given the experiment's present one; see `update_all`."""
         return self.update_all([Change(experiment_id, make, permit)])
 
-    def update_all(self, changes: Sequence[Change]) -> int:
-        """Append one line for each change, all or none of them, and return the number of the last line.
+    def update_all(self, changes: Sequence[Change]) -> str | None:
+        """Append one line for each change, all or none of them.
 
-        When this returns, the lines are on the disk. Raises UnreadableError if they cannot be written, ValueError for
-        what is no record, PinRefusedError for what the guard has to be asked for, without its permit; the file is as
-        it was.
+        When this returns, the lines are on the disk, in the file that the path names then. Where another process keeps
+        the lock, the records wait for the next append, in the file that is returned.
+
+        Raises UnreadableError if they cannot be written, ValueError for what is no record, PinRefusedError for what
+        the guard has to be asked for, without its permit; the file is as it was.
         """
         try:
-            with locked(self.path) as fd:
-                torn = self._catch_up(fd) and self._is_torn_for_good(fd)
-                lines = self._made(fd, changes)
-                _write_whole(fd, (b"\n" if torn else b"") + b"".join(line + b"\n" for line in lines))
-                if not self._lines:  # perhaps a new file, whose name has to be on the disk too
-                    sync_folder(self.path)
-                return self._lines + len(lines)
+            with self._turn:
+                return self._append(_Records(changes))
         except OSError as error:
             raise cannot("write", self.path, error) from None
 
-    def _made(self, fd: int, changes: Sequence[Change]) -> list[bytes]:
-        """Return the lines of the changes; each names the one before it, and sees what that one says."""
-        lines: list[bytes] = []
-        made: dict[str, dict[str, Any]] = {}
-        prev = (self._union or self._heads).to_name()
-        for name, make, permit in changes:
-            present = made[name] if name in made else self._present(fd, name)
-            record = make(present)
-            refuse_unpermitted(present, record, permit)
-            line = encode_record({**record, "prev": prev})
-            made[name] = decode_record(line)
-            lines.append(line)
-            prev = [digest_of(line).hex()]
-        return lines
-
-    def present(self, experiment_id: str) -> dict[str, Any] | None:
+    def present(self, experiment_id: str) -> Record | None:
         """Return an experiment's present record, or None; raise UnreadableError if the file cannot be read."""
-        found = None
-        for line in Registry(self.path).lines():
+        try:
+            with self._turn, open(self.path, "rb", buffering=0) as file:
+                return self._file.present(file.fileno(), experiment_id)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise cannot("read", self.path, error) from None
+
+    def _append(self, records: _Records) -> str | None:
+        for _ in range(_MOST_FILES):
+            with lock.opened(self.path) as fd:
+                for change in records.changes:  # what may take long, before the lock
+                    self._present(fd, change.experiment_id)
+                try:
+                    with lock.locked(fd, self._wait):
+                        if not lock.is_named(fd, self.path):  # replaced while we waited
+                            continue
+                        place, data = self._write(fd, records)
+                except TimeoutError:
+                    return self._spool(fd, records)
+                self._wait = lock.WAIT
+                if self._stands(fd, place, data):
+                    return None
+        raise OSError(5, "again and again, another file is put in its place")
+
+    def _write(self, fd: int, records: _Records) -> tuple[int, bytes]:
+        """Write the lines at the end, after those that waited, and return where and what."""
+        torn = self._file.is_torn(fd)
+        prev = (self._union or self._file.tail(fd).heads).to_name()
+        waited = list(self._waited(fd))
+        made = [record for _, some in waited for record in some] + records.made(partial(self._present, fd))
+        data = (b"\n" if torn else b"") + b"".join(_chained(made, prev))
+        place = os.fstat(fd).st_size
+        _write_whole(fd, data)
+        if not place:  # perhaps a new file, whose name has to be on the disk too
+            sync_folder(self.path)
+        spool.remove([file for file, _ in waited])
+        return place, data
+
+    def _present(self, fd: int, experiment_id: str) -> Record | None:
+        return self._union.present(experiment_id) if self._union else self._file.present(fd, experiment_id)
+
+    def _stands(self, fd: int, place: int, data: bytes) -> bool:
+        """Say whether the path names a file that has the lines, once no checkout is under way any more."""
+        if self._checkouts is None:
+            self._checkouts = Checkouts(self.path)
+        self._checkouts.wait()
+        deadline = time.monotonic() + _ABSENT
+        while not lock.is_named(fd, self.path):
+            if os.path.exists(self.path) or time.monotonic() > deadline:
+                return False
+            time.sleep(_PATIENCE)
+        return read_all_at(fd, place, place + len(data)) == data
+
+    def _spool(self, fd: int, records: _Records) -> str:
+        """Let records wait beside the registry; an operation that asked the guard can be done again, and is told."""
+        self._wait = 0.5  # the next one of this process need not wait as long for the same holder
+        made = records.made(partial(self._present, fd))
+        if any(change.permit and change.permit.way not in ("run", "origin") for change in records.changes):
+            raise _KEPT
+        file = spool.put(self.path, made)
+        warnings.warn(f"{self.path}: another process keeps the lock; {spool.told(len(made), file)}", RuntimeWarning, 2)
+        return file
+
+    def _waited(self, fd: int) -> list[tuple[str, list[Record]]]:
+        """Return the files of the records that waited, with those that the registry does not have yet."""
+        taken = []
+        for file, waiting in spool.waiting(self.path):
+            new = [record for record in waiting if not _says(self._present(fd, record["experiment_id"]), record)]
             try:
-                if decode_experiment(line).experiment_id == experiment_id:
-                    found = decode_record(line)
-            except ValueError:  # unreadable lines are reported by those who read, and hide no other
-                continue
-        return found
+                for record in new:
+                    present = self._present(fd, record["experiment_id"])
+                    refuse_unpermitted(present, record, permit_of_waiting(record))
+            except PinRefusedError:
+                spool.set_aside(file)
+            else:
+                taken.append((file, new))
+        return taken
 
-    def _catch_up(self, fd: int) -> bool:
-        """Read what was appended since; say whether the last line is torn, that is, has no end."""
-        stat = os.fstat(fd)
-        if self._file != (stat.st_dev, stat.st_ino) or self._changed_before(fd):
-            self._forget((stat.st_dev, stat.st_ino))
-        with open(os.dup(fd), "rb") as file:
-            file.seek(self._offset)
-            for line in file:
-                self._feed(line)
-        return self._torn()
 
-    def _is_torn_for_good(self, fd: int) -> bool:
-        """Say whether a last line without its end stays so; what is being written has its end in a moment."""
-        time.sleep(_PATIENCE)
-        return self._catch_up(fd) if os.fstat(fd).st_size > self._offset else True
+class _Records:
+    """The records of some changes: made once, whichever file they go into."""
 
-    def _torn(self) -> bool:
-        return self._last != b"" and not self._last.endswith(b"\n")
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.changes = changes
+        self._made: list[Record] | None = None
 
-    def _changed_before(self, fd: int) -> bool:
-        """Say whether the file no longer has the last line known where it was, or may have: it was torn."""
-        return self._torn() or os.pread(fd, len(self._last), self._offset - len(self._last)) != self._last
+    def made(self, present_of: Callable[[str], Record | None]) -> list[Record]:
+        """Return the records; each sees what the one before it says."""
+        if self._made is None:
+            latest: dict[str, Record | None] = {}
+            made = []
+            for name, make, permit in self.changes:
+                present = latest[name] if name in latest else present_of(name)
+                record = make(present)
+                refuse_unpermitted(present, record, permit)
+                latest[name] = decode_record(encode_record(record))
+                made.append(record)
+            self._made = made
+        return self._made
 
-    def _feed(self, line: bytes) -> None:
-        self._lines += 1
-        if line.strip():
-            link = read_link(line)
-            self._heads.feed(line, link.prev, self._lines)
-            if link.experiment_id:  # an unreadable line has none, but its hash counts
-                self._places[link.experiment_id] = self._offset
-        self._offset += len(line)
-        self._last = line
 
-    def _present(self, fd: int, experiment_id: str) -> dict[str, Any] | None:
-        if self._union is not None:
-            return self._union.present(experiment_id)
-        place = self._places.get(experiment_id)
+class _Known:
+    """What is known of the registry's file: its tail, and where lines begin that stand before it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._tail: Tail | None = None
+        self._before: dict[str, int | None] = {}
+
+    def tail(self, fd: int) -> Tail:
+        """Return the file's tail, read to its end."""
+        if self._tail is None or not self._tail.still_holds(fd):
+            stat = os.fstat(fd)
+            self._tail, self._before = Tail((stat.st_dev, stat.st_ino), find_start(fd)), {}
+        self._tail.read_on(fd)
+        return self._tail
+
+    def is_torn(self, fd: int) -> bool:
+        """Say whether the last line has no end and will get none: what is being written has one in a moment."""
+        if self.tail(fd).is_torn():
+            time.sleep(_PATIENCE)
+        return self.tail(fd).is_torn()
+
+    def present(self, fd: int, experiment_id: str) -> Record | None:
+        """Return an experiment's present record, or None."""
+        tail = self.tail(fd)
+        place = tail.places.get(experiment_id)
+        if place is None:
+            if experiment_id not in self._before:
+                self._before[experiment_id] = last_line_of(fd, experiment_id, tail.start)
+            place = self._before[experiment_id]
         if place is None:
             return None
-        with open(os.dup(fd), "rb") as file:
-            file.seek(place)
-            try:
-                return decode_record(file.readline())
-            except ValueError as error:
-                raise UsageError(f"{self.path}: the last line of {experiment_id} cannot be read: {error}") from None
+        try:
+            return decode_record(line_at(fd, place))
+        except ValueError as error:
+            raise UsageError(f"{self._path}: the last line of {experiment_id} cannot be read: {error}") from None
+
+
+def _says(present: Record | None, record: Record) -> bool:
+    """Say whether an experiment's present record is just that record."""
+    return present is not None and {**present, "prev": None} == {**record, "prev": None}
+
+
+def _chained(records: Sequence[Record], prev: list[str]) -> list[bytes]:
+    """Return the lines of records: the first names what no line names yet, the others the one before."""
+    lines = []
+    for record in records:
+        line = encode_record({**record, "prev": prev})
+        lines.append(line + b"\n")
+        prev = [digest_of(line).hex()]
+    return lines
 
 
 def _write_whole(fd: int, data: bytes) -> None:
@@ -166,10 +253,10 @@ def _write_whole(fd: int, data: bytes) -> None:
     try:
         if os.write(fd, data) != len(data):
             raise OSError(28, "No space left on device, or a quota or a limit of the file's size is reached")
-        os.fsync(fd)
+        sync(fd)
     except OSError:
         # Only our own bytes are taken back: a tool that does not lock may have appended since.
         end = os.fstat(fd).st_size
-        if size < end <= size + len(data) and os.pread(fd, end - size, size) == data[: end - size]:
+        if size < end <= size + len(data) and read_all_at(fd, size, end) == data[: end - size]:
             os.ftruncate(fd, size)
         raise

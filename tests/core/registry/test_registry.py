@@ -133,7 +133,7 @@ def test_nan_that_stays_nan_is_no_revision(registry):
 def test_an_append_is_one_whole_line_and_keeps_every_field(tmp_path):
     path = tmp_path / "r.jsonl"
     record = {"experiment_id": "x", "name": "β", "mine": {"deep": [1, None]}, "metrics": {"a": float("nan")}}
-    assert Writer(str(path)).append(record) == 1
+    Writer(str(path)).append(record)
     written = path.read_bytes()
     assert written.endswith(b"\n")
     assert written.count(b"\n") == 1
@@ -146,8 +146,8 @@ def test_a_torn_tail_is_closed_never_swallowed(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_bytes(b'{"experiment_id": "a"}\n{"experiment_id": "torn')
     writer = Writer(str(path))
-    assert writer.append({"experiment_id": "b"}) == 3
-    assert writer.append({"experiment_id": "c"}) == 4
+    writer.append({"experiment_id": "b"})
+    writer.append({"experiment_id": "c"})
     lines = path.read_bytes().split(b"\n")
     assert lines[1] == b'{"experiment_id": "torn'
     assert ids(path) == ["a", "b", "c"]
@@ -213,9 +213,9 @@ def test_a_file_that_was_replaced_or_rewritten_is_read_anew(tmp_path):
     fresh = tmp_path / "new"
     fresh.write_bytes(b'{"experiment_id": "other"}\n')
     fresh.replace(path)
-    assert writer.append({"experiment_id": "b"}) == 2
+    writer.append({"experiment_id": "b"})
     path.write_bytes(b'{"experiment_id": "rewritten in place, and longer than it was before"}\n' * 3)
-    assert writer.append({"experiment_id": "c"}) == 4
+    writer.append({"experiment_id": "c"})
 
 
 APPEND = """
