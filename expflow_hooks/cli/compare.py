@@ -7,15 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks.cli.options import complete_metric, policy, selection_options, source_option
-from expflow_hooks.cli.options import split_tags as split
+from expflow_hooks.cli.options import complete_metric, policy, selection, selection_options, source_option
 from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.metrics.gates import AGGREGATES
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
-from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.options import output_options, together
 from expflow_hooks.render.output import look, page, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
@@ -114,7 +112,7 @@ def ranked(rules: Policy, options: dict[str, Any], reading: Reading = LAST) -> t
     """Return the ranking that the options and the policy ask for, and its source; warn of what reading brought up."""
     query = make_query(
         rules,
-        Selection(options["project"], split(options["tags"]), options["status"], bool(options.get("subprojects"))),
+        selection(options),
         sort_by=options["sort_by"],
         ascending=options["ascending"],
         gates=options["gates"],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.experiment import STATES, Selection
+from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.render.options import together
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,12 +42,38 @@ def pin_options(function: F) -> F:
 
 
 def selection_options(function: F) -> F:
-    """Add `--project`, `--tags` and `--status`."""
+    """Add `--project`, `--tags`, `--status`, `--where` and `--since`."""
     return together(
         click.option("--project", "-p", metavar="P", help="Only experiments of this project."),
         click.option("--tags", "-t", metavar="A,B", help="Only experiments with all of these tags."),
-        click.option("--status", metavar="S", help="Only experiments in this state."),
+        click.option("--status", metavar="S", shell_complete=complete_state, help="Only experiments in this state."),
+        click.option(
+            "--where",
+            metavar="EXPR",
+            multiple=True,
+            help="Only experiments of which this holds, such as lr<0.01, tags~fno or commit=935007a.",
+        ),
+        click.option("--since", metavar="AGE|TIME", help="Only experiments from then on, such as 7d or 2026-11-25."),
     )(function)
+
+
+def selection(options: Mapping[str, Any]) -> Selection:
+    """Return the selection that the options make; raise UsageError for a state or a condition that is none."""
+    from expflow_hooks.core.registry.condition import parse_condition, parse_since
+
+    status = options["status"]
+    if status is not None and status not in STATES:
+        hint = did_you_mean(status, STATES) or f"; states are {', '.join(STATES)}"
+        raise UsageError(f"unknown state {status[:80]!r}{hint}")
+    conditions = [parse_condition(text) for text in options["where"]]
+    since = [parse_since(options["since"])] if options["since"] else []
+    return Selection(
+        options["project"],
+        split_tags(options["tags"]),
+        status,
+        bool(options.get("subprojects")),
+        (*conditions, *since),
+    )
 
 
 def split_tags(text: str | None) -> tuple[str, ...]:
@@ -55,6 +84,11 @@ def split_tags(text: str | None) -> tuple[str, ...]:
 def policy() -> Policy:
     """Return the policy that governs the current folder."""
     return load_policy()
+
+
+def complete_state(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a state."""
+    return [state for state in STATES if state.startswith(incomplete)]
 
 
 def complete_metric(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

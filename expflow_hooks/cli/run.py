@@ -9,7 +9,7 @@ import click
 
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.operate import COMMANDS
-from expflow_hooks.cli.options import complete_experiment, policy, selection_options, source_option, split_tags
+from expflow_hooks.cli.options import complete_experiment, policy, selection, selection_options, source_option
 from expflow_hooks.cli.verification import newest_broken
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
@@ -31,21 +31,21 @@ def command() -> None:
 @source_option
 @selection_options
 @output_options
-def list_runs(source: str | None, project: str | None, tags: str | None, status: str | None, **out: Any) -> int:
+def list_runs(source: str | None, form: str, output: str | None, **options: Any) -> int:
     """List experiments, each in its present state."""
-    selection = Selection(project, split_tags(tags), status)
+    meant = selection(options)
     if not is_registry(source, policy()):
-        return _list_source(source, selection, **out)
+        return _list_source(source, meant, form, output)
     registry = _reading(source)
-    if out["form"] == "json":
-        text = render_record(_selected(registry.records(), selection))
+    if form == "json":
+        text = render_record(_selected(registry.records(), meant))
     else:
-        found = latest(registry.experiments(progress(registry.path)), selection)
-        text = render_experiments(found, registry.path, out["form"], look(out["output"]), policy().leaderboard.sort_by)
+        found = latest(registry.experiments(progress(registry.path)), meant)
+        text = render_experiments(found, registry.path, form, look(output), policy().leaderboard.sort_by)
     warn_unreadable(registry.path, registry.unreadable)
     if broken := newest_broken(registry):
         warn(f"{registry.path}: {broken}")
-    page(text, out["output"])
+    page(text, output)
     return OK
 
 

@@ -29,9 +29,7 @@ def make_query(
         parsed or board.gates,
         group_by or board.group_by,
         top if top is not None else board.top,
-        Selection(
-            selection.project or board.project, selection.tags or board.tags, selection.status, selection.subprojects
-        ),
+        selection._replace(project=selection.project or board.project, tags=selection.tags or board.tags),
         policy.metrics,
         confirm=board.confirm is not None,
     )

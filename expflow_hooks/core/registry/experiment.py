@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -103,13 +103,22 @@ class Placed(NamedTuple):
     recall: Callable[[int], Experiment]
 
 
+class Test(Protocol):
+    """What tells whether an experiment is meant."""
+
+    def holds(self, run: Experiment, /) -> bool:
+        """Say whether it is."""
+        ...
+
+
 class Selection(NamedTuple):
-    """Which experiments are meant: all of project, every tag and status that is given."""
+    """Which experiments are meant: all of project, every tag, status and condition that is given."""
 
     project: str | None = None
     tags: tuple[str, ...] = ()
     status: str | None = None
     subprojects: bool = False
+    conditions: tuple[Test, ...] = ()
 
     def matcher(self) -> Callable[[Experiment], bool] | None:
         """Return a function that says whether an experiment is meant, or None where all are."""
@@ -127,6 +136,7 @@ class Selection(NamedTuple):
                 )
                 and (self.status is None or experiment.state == self.status)
                 and wanted.issubset(experiment.tags or ())
+                and all(condition.holds(experiment) for condition in self.conditions)
             )
 
         return selects
