@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-FILES = ("expflow.yaml", ".pre-commit-config.yaml", ".github/workflows/expflow.yml", ".gitattributes")
+FILES = ("expflow.yaml", ".pre-commit-config.yaml", ".github/workflows/expflow.yml")
 IDS = ["expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-registry"]
 TYPES = ["pre-commit", "pre-merge-commit", "pre-push"]
 

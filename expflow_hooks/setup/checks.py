@@ -17,6 +17,7 @@ from expflow_hooks.core.pin.store import store_path
 from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import FILE as POLICY
 from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.location import AT_HOME, ENV_REGISTRY, Location, is_folder
 from expflow_hooks.core.wording import counted
 from expflow_hooks.setup import files
 from expflow_hooks.setup.active import covered
@@ -105,41 +106,63 @@ def _registry(seen: _Seen) -> Iterator[Check]:
     if seen.policy is None:
         yield Check("registry", MISSING, "the policy names it, and cannot be read", f"edit {POLICY}")
         return
-    from expflow_hooks.core.registry.location import ENV_REGISTRY
-    from expflow_hooks.sources.base import CLEARML
-    from expflow_hooks.sources.open import choose
+    from expflow_hooks.core.registry.location import CLEARML
+    from expflow_hooks.sources.open import choose, locate_registry
 
-    source = choose(None, seen.policy)
-    where = f"{source}{f', from {ENV_REGISTRY}' if os.environ.get(ENV_REGISTRY) else ''}"
-    if source == CLEARML:
-        yield Check("registry", ACTIVE, "on ClearML; the server is not asked here")
-    elif not os.path.lexists(source):
+    try:
+        if choose(None, seen.policy) == CLEARML:
+            yield Check("registry", ACTIVE, "on ClearML; the server is not asked here")
+            return
+        found = locate_registry(None, seen.policy)
+    except ExpflowError as error:
+        yield Check("registry", MISSING, str(error), f"edit {POLICY}, or unset {ENV_REGISTRY}")
+        return
+    where = f"{found.path}{'' if found.by in (AT_HOME, seen.policy.path) else f', from {found.by}'}"
+    if not os.path.lexists(found.path):
         yield Check("registry", ACTIVE, f"{where}: the first `record` or `run add` makes it")
     else:
-        yield _registry_file(source, where)
+        yield _registry_read(found, where, _carried(seen, found))
 
 
-def _registry_file(source: str, where: str) -> Check:
+def _carried(seen: _Seen, found: Location) -> str:
+    """Return whether the registry goes with the repository, in words: only then hooks and pull requests see it."""
+    protected = files.tracked_registry(seen.repository, seen.policy.leaderboard.source if seen.policy else None)
+    if not found.inside:
+        return "not in git"
+    if found.inside != protected:
+        return f"not the registry that hooks protect, {protected}" if protected else "hooks protect no registry"
+    return "tracked" if seen.repository.tracked(found.path) else "not committed yet"
+
+
+def _registry_read(found: Location, where: str, carried: str) -> Check:
     from expflow_hooks.core.registry.reader import Registry
 
-    registry = Registry(source)
+    registry = Registry(found.path)
     try:
         count = len({experiment.experiment_id for experiment in registry.experiments()})
     except (ExpflowError, OSError) as error:
-        return Check("registry", MISSING, f"{where}: {error}", f"ls -l {source}")
+        return Check("registry", MISSING, f"{where}: {error}", f"ls -l {found.path}")
     if registry.unreadable:
         bad = registry.unreadable[0]
-        says = f"{where}: {len(registry.unreadable)} unreadable lines, the first is {bad.line}: {bad.why}"
-        return Check("registry", MISSING, says, f"edit {source}")
-    return Check("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}")
+        file, lines = bad.file or found.path, counted(len(registry.unreadable), "unreadable line")
+        return Check(
+            "registry", MISSING, f"{where}: {lines}, the first is {file}:{bad.line}: {bad.why}", f"edit {file}"
+        )
+    return Check("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}, {carried}")
 
 
-def _attributes(seen: _Seen) -> Iterator[Check]:
-    path = files.tracked_registry(seen.policy.leaderboard.source if seen.policy else None)
-    if path is None:
+def _merging(seen: _Seen) -> Iterator[Check]:
+    try:
+        path = files.tracked_registry(seen.repository, seen.policy.leaderboard.source if seen.policy else None)
+    except ExpflowError:  # the registry's own check says so
         return
-    if files.merges_by_union(seen.repository, path):
-        yield Check("merging", ACTIVE, f"{path} merges by union")
+    if not path:
+        return
+    if is_folder(path):
+        yield Check("merging", ACTIVE, f"{path}: each branch appends to a file of its own")
+    elif files.merges_by_union(seen.repository, path):
+        says = f"{path} merges by union here; GitHub does not, and there the second of two branches conflicts"
+        yield Check("merging", ACTIVE, says, "expflow-hooks registry split")
     else:
         yield Check("merging", MISSING, f"branches that both append to {path} conflict", _INIT)
 
@@ -195,7 +218,7 @@ _SUBJECTS: tuple[Callable[[_Seen], Iterator[Check]], ...] = (
     _hooks,
     _policy,
     _registry,
-    _attributes,
+    _merging,
     _workflow,
     _pin,
     _pin_store,

@@ -9,20 +9,21 @@ import re
 from importlib import resources
 from typing import NamedTuple
 
-from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.errors import ExpflowError, UnreadableError, UsageError
 from expflow_hooks.core.files import replace_file
 from expflow_hooks.core.policy.load import read_policy
 from expflow_hooks.core.policy.policy import FILE as POLICY
 from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.location import CLEARML, FOLDER, in_repository, is_elsewhere, is_folder, locate
+from expflow_hooks.core.registry.location import FILE as REGISTRY
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.setup import framework_config
 from expflow_hooks.setup.origin import Origin
 from expflow_hooks.setup.repository import Repository
 from expflow_hooks.setup.yamltext import quoted
-from expflow_hooks.sources.base import CLEARML
 
 ATTRIBUTES = ".gitattributes"
 WORKFLOWS = ".github/workflows"
-REGISTRY = "experiments.jsonl"
 
 _USES = re.compile(r"^[ \t]*-?[ \t]*uses:[ \t]*[\"']?[\w.-]+/expflow-action@", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"^( *# Put the commit.*\n)( *- uses: ).*$", re.MULTILINE)
@@ -75,18 +76,35 @@ def has_policy(repository: Repository) -> bool:
     return os.path.lexists(os.path.join(repository.root, POLICY))
 
 
-def checked_source(source: str | None) -> str:
-    """Return the source for a new policy; raise UsageError for what is none."""
-    if source is None or source == CLEARML or source.endswith((".jsonl", ".ndjson")):
-        return source or REGISTRY
-    raise UsageError(f"source {source[:120]!r} is not known; a source is a .jsonl file, or clearml")
+def proposed_source(repository: Repository) -> str:
+    """Return what to propose as the source: a folder, whose branches never conflict, unless a file is there already.
+
+    Nor a folder whose lines are something else's.
+    """
+    if os.path.lexists(os.path.join(repository.root, REGISTRY)):
+        return REGISTRY
+    registry = Registry(os.path.join(repository.root, FOLDER))
+    try:
+        return FOLDER if all(registry.experiments()) and not registry.unreadable else REGISTRY
+    except ExpflowError:
+        return REGISTRY
 
 
-def tracked_registry(source: str | None) -> str | None:
-    """Return the registry's path below the root if it is a file that git can carry, else None."""
-    path = (source or REGISTRY).replace("\\", "/").removeprefix("./")
-    outside = path == CLEARML or path.startswith(("../", "/", "~")) or os.path.isabs(path)
-    return None if outside else path
+def checked_source(repository: Repository, source: str | None) -> str:
+    """Return the source for a new policy; raise UsageError for what is none, or is not spelled as git has it."""
+    if source is None:
+        return proposed_source(repository)
+    if source != CLEARML:
+        if is_elsewhere(source):
+            raise UsageError(f"source {source[:120]!r} is not known; a source is a .jsonl file, a folder, or clearml")
+        if tracked_registry(repository, source):
+            locate(os.path.join(repository.root, source))
+    return source
+
+
+def tracked_registry(repository: Repository, source: str | None) -> str:
+    """Return the registry's path below the root if git can carry it, else nothing; raise UsageError as `location`."""
+    return in_repository(source or REGISTRY, repository.root)
 
 
 def using_workflows(root: str) -> list[str]:
@@ -129,8 +147,8 @@ def _workflow(root: str, origin: Origin) -> Change | None:
 
 
 def _attributes(repository: Repository, source: str | None) -> Change | None:
-    path = tracked_registry(source)
-    if path is None or merges_by_union(repository, path):
+    path = tracked_registry(repository, source)
+    if not path or is_folder(path) or merges_by_union(repository, path):
         return None
     before = _read(repository.root, ATTRIBUTES)
     line = f"{_pattern(path)} merge=union\n"

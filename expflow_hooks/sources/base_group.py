@@ -11,6 +11,7 @@ from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.rank import best_group, definition_to_rank, group_of
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry.experiment import Experiment, Placed, latest
+from expflow_hooks.core.registry.location import locate
 from expflow_hooks.core.registry.reader import Progress, Registry
 from expflow_hooks.sources.base import Source
 
@@ -43,20 +44,22 @@ def find_base(named: str | None, source: str, experiments: Iterable[Experiment],
         found = group_of(named, experiments, query)
         if found is not None:
             return found
-    from expflow_hooks.git.repository import Git  # here: most rankings ask no git
+    from expflow_hooks.git.registry_files import registry_files  # here: most rankings ask no git
+    from expflow_hooks.git.repository import Git
 
     git = Git(os.path.dirname(os.path.abspath(source)))
-    commit = git.commit(named or DEFAULT) if os.path.isfile(source) and git.try_top() else ""
+    path = locate(source).inside if os.path.exists(source) else ""
+    commit = git.commit(named or DEFAULT) if path and git.try_top() else ""
     if not commit:
         raise UsageError(_unknown(named, source))
-    path = os.path.relpath(os.path.realpath(source), git.top()).replace(os.sep, "/")
-    data = git.file(commit, path)
-    if data is None:
+    files = registry_files(git, commit, path)
+    if not files:
         raise UsageError(f"commit {commit[:12]} has no {path}, so there is no base to compare with")
-    registry = Registry(f"{path} of {commit[:12]}", data=data)
+    registry = Registry(path, held=files)
     best = best_group(registry.experiments(), query)
     if registry.unreadable:
-        raise UnreadableError(f"{registry.path}:{registry.unreadable[0].line}: a line of the base cannot be read")
+        bad = registry.unreadable[0]
+        raise UnreadableError(f"{bad.file or path} of {commit[:12]}:{bad.line}: a line of the base cannot be read")
     return best
 
 

@@ -14,6 +14,7 @@ from expflow_hooks.core.registry.location import (
     FILE,
     OPTION,
     STDIN,
+    Location,
     at_home,
     is_elsewhere,
     is_line_file,
@@ -52,6 +53,11 @@ def choose(spec: str | None, policy: Policy) -> str:
     """Return the source to read, as `location.choose` finds it; a registry's path is checked and spelled right."""
     source, by = _named(spec, policy)
     return source if source == CLEARML or is_offline(source) else locate(source, by).path
+
+
+def locate_registry(spec: str | None, policy: Policy) -> Location:
+    """Return the registry that is meant and where it stands; raise UsageError for what is none, or spelled wrong."""
+    return locate(*_named(spec, policy))
 
 
 def is_registry(spec: str | None, policy: Policy) -> bool:

@@ -25,7 +25,7 @@ FAULTS = {
     "hook pre-commit": (lambda r: (r.path / ".git/hooks/pre-commit").unlink(), "expflow-hooks install"),
     "hook pre-push": (lambda r: (r.path / ".git/hooks/pre-push").chmod(0o644), "chmod +x"),
     "policy": (lambda r: r.write("expflow.yaml", "version: 2\n"), "edit expflow.yaml"),
-    "registry": (lambda r: r.write("experiments.jsonl", "{broken\n"), "edit "),
+    "registry": (lambda r: r.write("experiments/main.jsonl", "{broken\n"), "edit "),
     "merging": (lambda r: (r.path / ".gitattributes").unlink(), "expflow-hooks init"),
     "workflow": (lambda r: (r.path / FILES[2]).unlink(), "expflow-hooks init"),
     "PIN hash": (lambda r: r.write("config.yaml", "pin: {hash: x}\n"), "expflow-hooks pin migrate"),
@@ -34,14 +34,14 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_doctor_names_each_fault_and_what_mends_it(cli, repository, name):
-    cli("init", "--yes")
+    cli("init", "--yes", *(["--source", "experiments.jsonl"] if name == "merging" else []))
     fault, mend = FAULTS[name]
     fault(repository)
     code, found = checks(cli)
     assert code == 1
     missing = {check["name"] for check in found.values() if check["state"] == "missing"}
     # without a policy nothing says which registry there is; a hash that is none in config.yaml is a PIN that is damaged
-    assert missing - {"registry", "PIN"} == {name} - {"registry"} and name in missing
+    assert missing - {"registry", "PIN", "merging"} == {name} - {"registry", "merging"} and name in missing
     assert mend in found[name]["fix"]
     assert f"✗  {name}" in cli("doctor").stdout
 
@@ -107,3 +107,45 @@ def test_doctor_reads_lefthooks_configuration_by_stage(cli, repository):
     seen = checks(cli)[1]
     states = {stage: seen[f"hook {stage}"]["state"] for stage in TYPES}
     assert states == {"pre-commit": "active", "pre-merge-commit": "active", "pre-push": "missing"}
+
+
+POLICY = "version: 1\nleaderboard: {{source: {}}}\n"
+LINE = '{"experiment_id": "a"}\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "says"),
+    [
+        ("experiments/", {}, "the first `record` or `run add` makes it"),
+        ("experiments/", {"experiments/a.jsonl": LINE, "experiments/b.jsonl": LINE}, "1 experiment, not committed yet"),
+        ("experiments.jsonl", {"experiments.jsonl": LINE}, "1 experiment, not committed yet"),
+        ("../out.jsonl", {"../out.jsonl": LINE}, "1 experiment, not in git"),
+        ("runs.log", {"runs.log": LINE}, "write 'runs.jsonl'"),
+        ("EXPERIMENTS.JSONL", {"EXPERIMENTS.JSONL": LINE}, "write 'EXPERIMENTS.jsonl'"),
+        ("Experiments.jsonl", {"experiments.jsonl": LINE}, "is spelled 'experiments.jsonl'"),
+        ("/experiments.jsonl", {"experiments.jsonl": LINE}, "leads into this repository; write experiments.jsonl"),
+    ],
+)
+def test_doctor_says_which_registry_it_is_and_whether_it_goes_with_the_repository(cli, repository, source, files, says):
+    cli("init", "--yes")
+    named = f"{repository.path}{source}" if source.startswith("/") else source
+    repository.write("expflow.yaml", POLICY.format(named))
+    for name, text in files.items():
+        repository.write(name, text)
+    found = checks(cli)[1]["registry"]
+    assert says in found["detail"], found
+    assert (found["state"] == "active") == ("makes it" in says or says.startswith("1 experiment"))
+
+
+def test_doctor_says_what_the_environment_names_instead(cli, repository, tmp_path):
+    cli("init", "--yes")
+    repository.write("experiments/main.jsonl", LINE)
+    repository.write("other.jsonl", LINE)
+    repository.git("add", ".")
+    assert "1 experiment, tracked" in checks(cli)[1]["registry"]["detail"]
+    says = checks(cli, env={"EXPFLOW_REGISTRY": "other.jsonl"})[1]["registry"]["detail"]
+    assert "from EXPFLOW_REGISTRY" in says and "not the registry that hooks protect, experiments/" in says
+    repository.git("mv", "experiments/main.jsonl", "experiments/m.jsonl")
+    (repository.path / "experiments" / "link.jsonl").symlink_to("m.jsonl")
+    found = checks(cli)[1]["registry"]
+    assert found["state"] == "missing" and "a symbolic link" in found["detail"]

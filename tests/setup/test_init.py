@@ -57,7 +57,7 @@ def test_nothing_is_written_unless_yes_is_said(cli, repository):
 def test_what_cannot_be_edited_is_one_line_and_nothing_is_written(cli, repository, name, text, code, says):
     repository.write(name, text)
     before = contents(repository)
-    done = cli("init", "--yes")
+    done = cli("init", "--yes", "--source", "experiments.jsonl")
     assert done.returncode == code and says in done.stderr and len(done.stderr.splitlines()) == 1
     assert contents(repository) == before
 
@@ -133,3 +133,31 @@ def test_the_workflow_is_the_example_that_a_user_copies():
     if not example.exists():
         pytest.skip("examples/workflows/ is not here yet")
     assert example.read_bytes() == (ROOT / "expflow_hooks/setup/templates/pull-request.yml").read_bytes()
+
+
+def test_a_folder_is_proposed_and_needs_no_attributes(cli, repository):
+    assert cli("init", "--yes").returncode == 0
+    assert "source: experiments/" in (repository.path / "expflow.yaml").read_text()
+    assert ".gitattributes" not in contents(repository)
+
+
+@pytest.mark.parametrize(
+    ("files", "source"),
+    [
+        ({"experiments.jsonl": '{"experiment_id": "a"}\n'}, "experiments.jsonl"),
+        ({"experiments/a.jsonl": '{"experiment_id": "a"}\n', "experiments/run.py": "1\n"}, "experiments/"),
+        ({"experiments/prompts.jsonl": '{"text": "no record"}\n'}, "experiments.jsonl"),
+    ],
+)
+def test_what_is_there_already_is_proposed(cli, repository, files, source):
+    for name, text in files.items():
+        repository.write(name, text)
+    assert cli("init", "--yes").returncode == 0
+    assert f"source: {source}\n" in (repository.path / "expflow.yaml").read_text()
+
+
+@pytest.mark.parametrize("source", ["runs.log", "EXPERIMENTS.JSONL", "experiments", "~/x.jsonl", "mlflow:x", ""])
+def test_a_source_that_is_not_spelled_right_is_not_written(cli, repository, source):
+    done = cli("init", "--yes", "--source", source or str(repository.path / "experiments.jsonl"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert contents(repository) == {}

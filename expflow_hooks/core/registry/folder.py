@@ -31,13 +31,19 @@ class Folder:
 
     def __init__(self, path: str, held: Mapping[str, bytes] | None = None) -> None:
         self.path = path
-        if held is None:
-            self.names = [os.path.join(path, name) for name in parts_on_disk(path)]
-            self._files: list[_File] = [_OnDisk(name) for name in self.names]
-        else:
-            self.names = sorted(held)
-            self._files = [_InMemory(held[name]) for name in self.names]
+        self._held = held
         self._open: dict[int, Callable[[int, int], bytes]] = {}
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Return the paths of the files, in order; raise UsageError for a link and the like among them."""
+        return [self.path + name for name in parts_on_disk(self.path)] if self._held is None else sorted(self._held)
+
+    @cached_property
+    def _files(self) -> list[_File]:
+        if self._held is None:
+            return [_OnDisk(name) for name in self.names]
+        return [_InMemory(self._held[name]) for name in self.names]
 
     @cached_property
     def pieces(self) -> list[Piece]:

@@ -112,8 +112,8 @@ def locate(source: str, by: str = OPTION) -> Location:
     check_ending(path)
     root = _root(path)
     inside = _below(root, path) if root else ""
-    for part in _steps(path, inside):
-        _check_on_disk(part, source)
+    for step, told in _steps(path, inside) if inside else [(os.path.normpath(path), source)]:
+        _check_on_disk(step, told)
     return Location(path, by, inside)
 
 
@@ -168,17 +168,18 @@ def check_name(path: str, siblings: Iterable[str]) -> None:
         raise UsageError(f"the registry {shown(path)} is spelled {shown(right)} where it stands; write it so")
 
 
-def _check_on_disk(path: str, source: str) -> None:
+def _check_on_disk(path: str, told: str) -> None:
     try:
         mode = os.lstat(path).st_mode
     except OSError:
         mode = 0
     if mode and (stat.S_ISLNK(mode) or _is_junction(path)):
-        raise refused_link(path)
+        raise refused_link(told)
     try:
-        check_name(source if os.path.normpath(source) == path else path, os.listdir(os.path.dirname(path) or "."))
+        names = os.listdir(os.path.dirname(path) or ".")
     except OSError:  # not there yet, or not ours to list: what opens it says so
         return
+    check_name(told, names)
 
 
 def _is_junction(path: str) -> bool:
@@ -193,13 +194,14 @@ def refused_link(path: str) -> UsageError:
     )
 
 
-def _steps(path: str, inside: str) -> list[str]:
-    """Return the paths to look at: the registry's own, and below a repository's root those that lead to it."""
-    own = os.path.normpath(path)
-    steps = [own]
-    for _ in range(len(inside.rstrip("/").split("/")) - 1):
-        steps.append(os.path.dirname(steps[-1]))
-    return [step for step in steps if step]
+def _steps(path: str, inside: str) -> list[tuple[str, str]]:
+    """Return a registry's path and the folders of the repository that lead to it, each with how it is told."""
+    own, told = os.path.normpath(path), inside.rstrip("/")
+    steps = [(own, told)]
+    while "/" in told:
+        own, told = os.path.dirname(own), told.rpartition("/")[0]
+        steps += [(own, told)] if own else []
+    return steps
 
 
 def _root(path: str) -> str:

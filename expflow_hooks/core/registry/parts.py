@@ -56,7 +56,7 @@ def parts_on_disk(path: str) -> list[str]:
         return []
     except OSError as error:
         raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from None
-    return list(_parts("", entries))
+    return [part[len(path) :] for part in _parts(path, entries)]
 
 
 def _mode(entry: os.DirEntry[str]) -> str:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from expflow_hooks.setup.repository import Repository
 
 
-@click.command("init", epilog="Example: expflow-hooks init --source experiments.jsonl --yes")
-@click.option("--source", metavar="SPEC", help="Where experiments come from: a .jsonl file, or clearml.")
+@click.command("init", epilog="Example: expflow-hooks init --source experiments/ --yes")
+@click.option("--source", metavar="SPEC", help="Where experiments come from: a folder, a .jsonl file, or clearml.")
 @click.option("--with", "by", type=click.Choice(["pre-commit", "prek", "git"]), help="Who runs the hooks.")
 @click.option("--repo", metavar="URL", help="The repository of these hooks; default: where they were installed from.")
 @click.option("--rev", metavar="REV", help="The revision of it; default: the one that was installed.")
@@ -34,8 +34,10 @@ def command(source: str | None, by: str | None, repo: str | None, rev: str | Non
     found = find()
     runs = initialise.choose(found, by)
     if source is None and not yes and not files.has_policy(found):
-        source = answer("Where do experiments come from: a .jsonl file, or clearml?", files.REGISTRY)
-    answers = files.Answers(files.checked_source(source), origin(repo, rev))
+        source = answer(
+            "Where do experiments come from: a folder, a .jsonl file, or clearml?", files.proposed_source(found)
+        )
+    answers = files.Answers(files.checked_source(found, source), origin(repo, rev))
     changes = files.plan(found, answers)
     _show(changes)
     if changes and not (yes or confirm("Write this?")):
