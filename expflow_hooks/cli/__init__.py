@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": ("setup.commands.doctor", "Say what is active, what is missing, and the command that mends each."),
     "pin": ("cli.pin", "Set, check and clear the PIN that guards cancel, stop and delete."),
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
+    "registry": ("cli.registry", "Turn the registry's file into a folder, in which branches never conflict."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
     "report": ("cli.report", "Write the leaderboard as a page, and a page for each run."),

@@ -22,8 +22,8 @@ def source_option(function: F) -> F:
     return click.option(
         "--source",
         metavar="SPEC",
-        help="A .jsonl file, - for standard input, or clearml. Default: EXPFLOW_REGISTRY, the policy's source,"
-        " ~/.expflow/experiments.jsonl.",
+        help="A .jsonl file or a folder of them, - for standard input, or clearml. Default: EXPFLOW_REGISTRY, the"
+        " policy's source, ~/.expflow/experiments.jsonl.",
     )(function)
 
 
