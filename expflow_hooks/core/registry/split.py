@@ -6,10 +6,10 @@ import os
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.files import sync_folder
+from expflow_hooks.core.registry import lock
 from expflow_hooks.core.registry.append_only import check_growth, split_lines
 from expflow_hooks.core.registry.branch_file import NO_REPOSITORY, branch_file
 from expflow_hooks.core.registry.codec import decode_record
-from expflow_hooks.core.registry.lock import locked
 from expflow_hooks.core.registry.parts import parts_on_disk
 from expflow_hooks.core.registry.reader import cannot
 
@@ -47,7 +47,7 @@ def split_registry(path: str, folder: str) -> list[str]:
     try:
         if not os.path.isfile(path):
             raise FileNotFoundError(2, "No such file or directory")
-        with locked(path):  # nobody appends meanwhile
+        with lock.opened(path) as fd, lock.locked(fd):  # nobody appends meanwhile
             with open(path, "rb") as file:
                 data = file.read()
             files = split_by_branch(data)
