@@ -100,3 +100,14 @@ def test_an_input_cannot_lead_the_judging_to_other_experiments_than_the_bases_po
     assert research.run() == 0
     assert research.run(**{name: value}) == 2
     assert f"input {name.replace('_', '-')}: the base's expflow.yaml says {name}: " in research.comment
+
+
+@pytest.mark.parametrize(("fate", "code"), [("", 0), ("archived", 4), ("deleted", 4)])
+def test_a_candidate_of_a_registry_whose_task_was_removed_on_the_server_is_an_error(research, clearml, fate, code):
+    research.setup()
+    research.results(record("exp-new", 8.0, commit=research.head, clearml_task_id=f"{5:032x}"))
+    research.open()
+    if fate != "deleted":
+        clearml.tasks = [task(5, system_tags=["archived"] if fate == "archived" else [])]
+    assert research.run() == code, research.text
+    assert (f"its ClearML task was {fate} on the server" in research.comment) == bool(fate)

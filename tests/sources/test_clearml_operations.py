@@ -166,12 +166,19 @@ def test_sync_brings_what_changed_and_only_that(server, run, work, registry):
     server.tasks = [task(1), task(2)]
     code, out, err = run("run", "sync", *HERE)
     assert code == 0 and "1 brought up to date, 1 unchanged" in out
-    assert f"1 tasks are not on the server any more: {3:032x}" in err
+    assert "1 experiment has a task that was deleted on the server: c; the registry's lines stay" in err
     line = lines(work)[-1]
     assert (line["experiment_id"], line["status"], line["commit"]) == ("a", "completed", "c" * 40)
     assert line["metrics"] == {"mine": 1, "seg_total": 41.5, "pde_mean": 11.25, "train_time_min": 30.0}
     assert "0 brought up to date" in run("run", "sync", *HERE)[1]
     assert len(lines(work)) == 5
+
+
+def test_sync_says_what_was_archived_on_the_server(server, run, registry):
+    registry({"experiment_id": "a", "clearml_task_id": ID}, {"experiment_id": "b", "clearml_task_id": f"{2:032x}"})
+    server.tasks = [task(1, system_tags=["archived"]), task(2)]
+    code, _, err = run("run", "sync", *HERE)
+    assert code == 0 and "1 experiment has a task that was archived on the server: a;" in err
 
 
 def test_sync_needs_no_server_where_nothing_is_linked(server, run, registry):

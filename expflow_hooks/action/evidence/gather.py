@@ -58,6 +58,8 @@ def gather(place: Place, inputs: Inputs, question: Question) -> Evidence:
             case.check_registry()
         with case.step():
             case.rank()
+        with case.step():
+            case.check_tasks()
     with case.step():
         case.take_fingerprint()
     return case.evidence
@@ -206,6 +208,25 @@ class _Case:
         self.evidence.ranking = rank(keep_apart(present, ids, query.group_by), query._replace(base=base))
         if registry is not None:
             self._look_back(registry, sorted(judged))
+
+    def check_tasks(self) -> None:
+        """Note candidates of a registry whose ClearML task is archived or deleted, where a server is configured.
+
+        The server protects no task from that: to see it is the protection.
+        """
+        linked = {
+            one.experiment.experiment_id: one.experiment.clearml_task_id or ""
+            for one in self.evidence.candidates.judged
+        }
+        linked = {name: task for name, task in linked.items() if task and not task.startswith("offline-")}
+        if self.evidence.source == CLEARML or not linked or not os.environ.get("CLEARML_API_HOST"):
+            return
+        from expflow_hooks.sources.clearml.read import open_client
+        from expflow_hooks.sources.clearml.records import find_lost
+
+        for name, fate in find_lost(linked, open_client()).items():
+            said = (Data(name), f": its ClearML task was {fate} on the server")
+            self.evidence.problems.append(Problem(UNREADABLE, said))
 
     def _registry_of_base(self) -> Registry | None:
         return Registry(self.tracked_in_base, held=self.bases_registry) if self.tracked else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.writer import Writer
 from expflow_hooks.sources.clearml.client import Client
+from expflow_hooks.sources.clearml.query import read_by_id
 from expflow_hooks.sources.clearml.read import read_some
 
 OFFLINE = "offline-"  # how the ids of the SDK's offline sessions begin: no server has them
@@ -91,10 +92,25 @@ def sync(writer: Writer, policy: Policy, client: Client) -> Synced:
     changed = [
         i for i, record in linked.items() if _bring(writer, record, tasks.get(record["clearml_task_id"]), warnings)
     ]
-    missing = [task_id for task_id in task_ids if task_id not in tasks]
-    if missing:
-        warnings.append(f"{len(missing)} tasks are not on the server any more: {_some(missing)}; their lines stay")
+    lost = find_lost({i: record["clearml_task_id"] for i, record in linked.items()}, client)
+    for fate in ("archived", "deleted"):
+        some = [experiment_id for experiment_id, theirs in lost.items() if theirs == fate]
+        if some:
+            told = (
+                "1 experiment has a task that was"
+                if len(some) == 1
+                else f"{len(some)} experiments have tasks that were"
+            )
+            warnings.append(f"{told} {fate} on the server: {_some(some)}; the registry's lines stay")
     return Synced(changed, len(linked) - len(changed), warnings)
+
+
+def find_lost(linked: Mapping[str, str], client: Client) -> dict[str, str]:
+    """Return which experiments, given with their tasks, have one that the server archived or deleted, and which."""
+    task_ids = list(dict.fromkeys(linked.values()))
+    tags = {task["id"]: task.get("system_tags") or () for task in read_by_id(client, task_ids, ("system_tags",))}
+    fates = {i: "deleted" if task_id not in tags else "archived" for i, task_id in linked.items()}
+    return {i: fate for i, fate in fates.items() if fate == "deleted" or "archived" in tags[linked[i]]}
 
 
 def _bring(writer: Writer, before: dict[str, Any], task: Experiment | None, warnings: list[str]) -> bool:
