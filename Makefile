@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-clearml test-pythons lint bench docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,8 +39,23 @@ lint: $(VENV)/.dev   ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Locks for one run, not kept: what pyproject.toml allows today. Installed wheels only, so a bound without one is not true.
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml
+
+.venvs/newest.lock: $(VENV)/.dev FORCE
+	@$(RESOLVE) --extra test --extra dev --output-file $@ --upgrade
+
+.venvs/lowest.lock: $(VENV)/.dev FORCE
+	@$(RESOLVE) --extra test --extra dev --output-file $@ --upgrade --resolution lowest-direct
+
+test-newest test-lowest: test-%: .venvs/%.lock  ## every test, on the newest (lowest) versions that pyproject.toml allows
+	@$(ENVIRONMENT) .venvs/$* $<
+	.venvs/$*/$(SCRIPTS)/python -m pytest -n auto $(TESTS)
+
 test-pythons:        ## the tests of what runs in users' interpreters, on each Python that is at hand
-	@.ci/pythons
+	@.ci/pythons requirements-test.lock
+
+FORCE:
 
 BENCHMARKS := hook_start scan_files scan_push startup rank_experiments clearml_requests action_seconds
 
@@ -74,6 +89,7 @@ lock:                ## renew requirements*.lock from pyproject.toml; UPGRADE=1 
 	$(COMPILE) --output-file requirements-test.lock --extra test --constraint requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-dev.lock --no-binary fysom --extra test --extra dev \
 		--constraint requirements-test.lock pyproject.toml
+	$(COMPILE) --output-file requirements-lowest.lock --extra test --extra clearml --resolution lowest-direct pyproject.toml
 	$(COMPILE) --output-file requirements-bench.lock --extra bench --constraint requirements-dev.lock pyproject.toml
 	$(COMPILE) --output-file requirements-docs.lock --extra docs --constraint requirements-dev.lock pyproject.toml
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from documents import ROOT
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 try:
     import tomllib
@@ -22,6 +23,7 @@ LOCKS = {
     "requirements-build.lock": PROJECT["dependency-groups"]["build"],
     "requirements-test.lock": RUNTIME + EXTRAS["test"],
     "requirements-dev.lock": RUNTIME + EXTRAS["test"] + EXTRAS["dev"],
+    "requirements-lowest.lock": RUNTIME + EXTRAS["test"] + EXTRAS["clearml"],
     "requirements-bench.lock": RUNTIME + EXTRAS["bench"],
     "requirements-docs.lock": RUNTIME + EXTRAS["docs"],
 }
@@ -87,11 +89,19 @@ def test_a_lock_holds_what_the_project_asks_for_on_every_python_and_system(lock:
                 assert requirement.specifier.contains(versions[canonical(requirement.name)]), requirement
 
 
-@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock != "requirements-build.lock"])
+@pytest.mark.parametrize("lock", sorted(set(LOCKS) - {"requirements-build.lock", "requirements-lowest.lock"}))
 def test_the_locks_agree(lock: str) -> None:
     for environment in environments():
         every = chosen("requirements-dev.lock", environment)
         assert all(every.get(name, version) == version for name, version in chosen(lock, environment).items())
+
+
+def test_the_lowest_lock_holds_the_lower_bounds() -> None:
+    for environment in environments():
+        versions = chosen("requirements-lowest.lock", environment)
+        for requirement in map(Requirement, RUNTIME + EXTRAS["clearml"]):
+            (bound,) = requirement.specifier
+            assert Version(versions[canonical(requirement.name)]) == Version(bound.version), requirement
 
 
 def test_the_build_is_of_the_locked_backend() -> None:

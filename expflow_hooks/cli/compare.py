@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from expflow_hooks.cli.options import complete_metric, policy, selection, selection_options, source_option
-from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, UsageError, worst
 from expflow_hooks.core.metrics.gates import AGGREGATES
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
@@ -27,10 +27,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _sort_by = click.option(
     "--sort-by", metavar="M", shell_complete=complete_metric, help="The metric. Default: seg_total."
 )
-_ascending = click.option(
-    "--ascending", "ascending", flag_value=True, type=bool, default=None, help="The smallest value is best."
-)
-_descending = click.option("--descending", "ascending", flag_value=False, type=bool, help="The largest value is best.")
+# Two options, not two values of one: what such a one is when neither is given differs between versions of click.
+_ascending = click.option("--ascending", is_flag=True, help="The smallest value is best.")
+_descending = click.option("--descending", is_flag=True, help="The largest value is best.")
 _gate = click.option(
     "--gate",
     "gates",
@@ -114,7 +113,7 @@ def ranked(rules: Policy, options: dict[str, Any], reading: Reading = LAST) -> t
         rules,
         selection(options),
         sort_by=options["sort_by"],
-        ascending=options["ascending"],
+        ascending=_direction(options),
         gates=options["gates"],
         group_by=_group_by(rules, options),
         top=options["top"],
@@ -125,6 +124,13 @@ def ranked(rules: Policy, options: dict[str, Any], reading: Reading = LAST) -> t
     for warning in source.warnings:
         warn(warning)
     return ranking, source
+
+
+def _direction(options: dict[str, Any]) -> bool | None:
+    """Return whether the smallest value is best; None leaves it to the metric."""
+    if options["ascending"] and options["descending"]:
+        raise UsageError("--ascending and --descending exclude each other; give one of them")
+    return True if options["ascending"] else False if options["descending"] else None
 
 
 def _group_by(rules: Policy, options: dict[str, Any]) -> GroupBy | None:

