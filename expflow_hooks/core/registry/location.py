@@ -53,8 +53,8 @@ def is_folder(path: str) -> bool:
 
 
 def may_be_part(path: str) -> bool:
-    """Say whether a file of this name may be a registry or belong to one."""
-    return path.endswith(SUFFIXES)
+    """Say whether a file of this name may be a registry, belong to one, or stand in the place of a part of one."""
+    return path.lower().endswith(SUFFIXES) or f"{LINES}/" in path.lower()
 
 
 def is_part(registry: str, path: str) -> bool:
