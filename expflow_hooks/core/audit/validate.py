@@ -50,7 +50,7 @@ def validate_competition_rules(
 
 
 def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
-    value = experiment.metric(metrics.source(rule.subject))
+    value = metrics.value(experiment.metrics, rule.subject)
     status = value_status(value)
     detail = f"{rule.subject} is {status}" if status else f"{show_number(value)} reported"
     return Check(rule.subject, rule.show(), status is None, None if status else value, detail)
@@ -61,7 +61,7 @@ def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
     if rule.gate.of_groups:
         detail = "judges a group of runs, and this is one run: put it into leaderboard.gates"
         return Check(rule.subject, rule.show(), False, None, detail)
-    result = rule.gate.judge(experiment.metric(metrics.source(rule.subject)))
+    result = rule.gate.judge(metrics.value(experiment.metrics, rule.subject))
     bound = rule.gate.show().removeprefix(rule.subject + " ")
     if result.status:
         detail = f"{rule.subject} is {result.status}; must be {bound}"

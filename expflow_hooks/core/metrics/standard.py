@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.metrics.values import unwrapped, value_status
+from expflow_hooks.core.metrics.values import ABSENT, NoValue, unwrapped, value_status
 from expflow_hooks.core.suggest import did_you_mean
 
 
@@ -25,6 +25,7 @@ class Metric(NamedTuple):
     threshold: float | None = None
     source: str | None = None  # the name under which experiments report it, where that differs
     aggregate: str | None = None  # last, min or max: which of the values over a training counts, where a source has all
+    splits: tuple[str, ...] = ()  # the metrics that it sums up: where one of them does not count, it does not either
 
     def entry(self) -> Mapping[str, Any]:
         """Return the read-only mapping that `STANDARD_METRICS` holds; `threshold` only where one exists."""
@@ -108,6 +109,21 @@ class Metrics:
         """Return the name under which experiments report the metric: the policy's `from`, else its own."""
         metric = self._by_name.get(name)
         return metric.source if metric and metric.source else name
+
+    def value(self, reported: Mapping[str, Any] | None, name: str) -> Any:
+        """Return an experiment's value of a metric: as it reported it, but nothing where one of its splits is none."""
+        found = (reported or {}).get(self.source(name), ABSENT)
+        metric = self._by_name.get(name)
+        for split in metric.splits if metric else ():
+            status = value_status((reported or {}).get(self.source(split), ABSENT))
+            if status is not None and value_status(found) is None:
+                return NoValue(f"incomplete: {split} is {status}")
+        return found
+
+    def sources(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names under which experiments report these metrics and their splits, each once."""
+        known = [(name, self._by_name.get(name)) for name in names]
+        return tuple(dict.fromkeys(self.source(one) for name, m in known for one in (name, *(m.splits if m else ()))))
 
     def require(self, name: str) -> Metric:
         """Return the metric of that name; raise UsageError with the nearest names if there is none."""

@@ -144,7 +144,8 @@ def _metrics(old: Policy, new: Policy) -> Iterator[PolicyChange]:
         was, now = old.metrics.get(name), new.metrics.get(name)
         if was != now:
             same = was and now and (was.higher_is_better, was.source) == (now.higher_is_better, now.source)
-            yield PolicyChange(f"metrics.{name}", _show(was), _show(now), was is not None and not same)
+            fewer = was and now and not set(was.splits) <= set(now.splits)
+            yield PolicyChange(f"metrics.{name}", _show(was), _show(now), was is not None and bool(not same or fewer))
         trusted, trusts = name in old.metrics.trust_zero, name in new.metrics.trust_zero
         if trusted != trusts:
             yield PolicyChange(f"metrics.{name}.trust_zero", _show(trusted), _show(trusts), trusts)

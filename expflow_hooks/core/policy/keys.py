@@ -83,6 +83,7 @@ _METRIC_KEYS = schema.mapping(
         "aggregate": Key(
             schema.choice("last", "min", "max"), "Which of the values over a ClearML task's training counts."
         ),
+        "splits": Key(_TEXTS, "The metrics that it sums up: where one of them does not count, it does not either."),
         "trust_zero": Key(_BOOL, "Take an exact 0.0 from ClearML for a value, not for a NaN that was uploaded as 0.0."),
     }
 )

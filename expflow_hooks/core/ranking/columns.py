@@ -234,7 +234,10 @@ class Present:
 
 def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]], Callable[[Experiment], Row]]:
     """Return two functions: one for what the columns hold of an experiment, and one for its whole row."""
-    names = [query.metrics.source(name) for name in (*(gate.metric for gate in query.gates), query.sort_by)]
+    metrics = query.metrics
+    asked = (*(gate.metric for gate in query.gates), query.sort_by)
+    names = [metrics.source(name) for name in asked]
+    summed = any(metric.splits for name in asked if (metric := metrics.get(name)))
     values_of = itemgetter(*names, names[-1])  # the last one so that it always gives a tuple
     gates, hold = query.gates, all_hold(query.gates)
     configurations = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore)
@@ -248,6 +251,12 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
             return found
         except KeyError:
             return tuple(experiment.metric(name) for name in (*names, names[-1]))
+
+    def summed_values(experiment: Experiment) -> tuple[Any, ...]:
+        return tuple(metrics.value(experiment.metrics, name) for name in (*asked, asked[-1]))
+
+    if summed:
+        values = summed_values
 
     def facts(experiment: Experiment) -> tuple[Any, int, int]:
         found = values(experiment)

@@ -83,7 +83,7 @@ def read_some(
     client: Client | None = None,
 ) -> tuple[list[Experiment], list[str]]:
     """Return the tasks of these ids as experiments, those that the server knows, and the warnings."""
-    how = Flattening(policy.metrics, tuple(policy.metrics.source(name) for name in needed))
+    how = Flattening(policy.metrics, policy.metrics.sources(needed))
     remarks = Remarks()
     fields = (*times.FIELDS, DIFF) if dirty else times.FIELDS
     server = client or open_client()
@@ -94,7 +94,7 @@ def read_some(
 def flattening(metrics: Metrics, query: Query, reading: Reading) -> Flattening:
     """Return how tasks become experiments for a query, whose metrics are needed."""
     judged = (query.sort_by, *(gate.metric for gate in query.gates)) if reading.judged else ()
-    names = tuple(dict.fromkeys(metrics.source(name) for name in judged))
+    names = metrics.sources(judged)
     return Flattening(metrics, names, reading.aggregate)
 
 

@@ -61,6 +61,7 @@ guard:
         ("higher_is_better: false}", 'higher_is_better: false, from: "x"}', "metrics.energy", True),
         ("higher_is_better: false}", "higher_is_better: false, unit: kWh}", "metrics.energy", False),
         ("higher_is_better: false}", "higher_is_better: false, trust_zero: true}", "metrics.energy.trust_zero", True),
+        ("higher_is_better: false}", "higher_is_better: false, splits: [a, b]}", "metrics.energy", False),
         ("  - reported: seg_total\n", "", "audit.rules", True),
         ("  - clean\n", "  - clean\n  - reported: pde_mean\n", "audit.rules", False),
         ("train_time_min:lt:60", "train_time_min:lt:90", "audit.rules", True),
