@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-fast coverage test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,15 @@ demo: .venvs/.demo   ## rank, gate, audit and guard real experiments, with no se
 
 test: $(VENV)/.dev   ## every test
 	$(BIN)/python -m pytest -n auto
+
+test-fast: $(VENV)/.dev  ## the tests that take milliseconds, for a change in the making
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+coverage: $(VENV)/.dev  ## every test, with the branches that it and its subprocesses took; the floor is in pyproject.toml
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -n auto $(TESTS)
+	@$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
 	EXPFLOW_TEST_CLEARML=1 $(BIN)/python -m pytest tests/sources/test_clearml_server.py
@@ -94,4 +103,4 @@ lock:                ## renew requirements*.lock from pyproject.toml; UPGRADE=1 
 	$(COMPILE) --output-file requirements-docs.lock --extra docs --constraint requirements-dev.lock pyproject.toml
 
 clean:               ## remove what the other targets made
-	rm -rf $(VENV) .venvs build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venvs build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

@@ -21,6 +21,31 @@ settings.load_profile("house")
 _CLEARED = ("EXPFLOW_", "CLEARML_", "GIT_", "PRE_COMMIT", "PREK_", "GITHUB_")
 
 
+# Whole files that take seconds a test: frameworks, real installs, kills, fuzzing, broken git, the real ClearML SDK.
+_SLOW = (
+    "tests/e2e/",
+    "tests/faults/",
+    "tests/fuzz/",
+    "tests/hooks/test_broken_git.py",
+    "tests/setup/test_githooks_of_frameworks.py",
+    "tests/setup/test_init.py",
+    "tests/sources/",
+    "tests/test_burgers.py",
+    "tests/test_bypass.py",
+    "tests/test_migrating.py",
+    "tests/test_readme.py",
+    "tests/test_reference.py",
+    "tests/test_typed.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-fast` leaves out."""
+    for item in items:
+        if item.nodeid.startswith(_SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a home of its own, and an environment without settings of ours or of git's."""
