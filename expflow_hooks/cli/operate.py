@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from expflow_hooks.cli.options import complete_experiment, pin_options, policy
-from expflow_hooks.core.errors import OK, UNDECIDED
+from expflow_hooks.core.errors import OK, UNDECIDED, worst
 from expflow_hooks.core.policy.policy import Policy
-from expflow_hooks.core.registry.experiment import OPERATIONS
+from expflow_hooks.core.registry.experiment import OPERATIONS, UNFINISHED, Experiment, Selection, latest
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.options import together
 from expflow_hooks.render.output import emit, warn
@@ -34,9 +35,14 @@ _wait = click.option(
 @click.command("cancel", epilog="Example: expflow-hooks run cancel exp-001 --reason 'wrong mesh'")
 @_common
 @_wait
-def cancel(**options: Any) -> int:
-    """Cancel an experiment that has not finished. Asks for the PIN."""
-    return _operate("cancel", **options)
+@click.option(
+    "--where", metavar="EXPR", multiple=True, help="All unfinished ones of which this holds, such as tags~fno; one PIN."
+)
+def cancel(where: tuple[str, ...], **options: Any) -> int:
+    """Cancel an experiment that has not finished, or all that --where selects. Asks for the PIN."""
+    if where and (options["experiment_id"] or options["task_id"]):
+        raise click.UsageError("--where selects the experiments itself: give no ID and no --task-id beside it")
+    return _cancel_where(where, **options) if where else _operate("cancel", **options)
 
 
 @click.command("stop", epilog="Example: expflow-hooks run stop exp-001 --reason 'it diverged'")
@@ -122,6 +128,52 @@ def _operate(
         f"{experiment_id}: {done.before} → {done.after} in {path}. {recorded}{done.told or 'no process was stopped'}.\n"
     )
     return OK if done.after == OPERATIONS[name][1] else UNDECIDED
+
+
+def _cancel_where(
+    where: tuple[str, ...],
+    *,
+    registry_only: bool,
+    source: str | None,
+    reason: str | None,
+    pin: str | None,
+    pin_fd: int | None,
+    force: bool,
+    wait: float,
+    **_: Any,
+) -> int:
+    from expflow_hooks.core.registry.condition import parse_condition
+    from expflow_hooks.operations.many import operate_on_many
+    from expflow_hooks.operations.operate import Request
+    from expflow_hooks.operations.prompt import asker
+    from expflow_hooks.sources.clearml.records import is_remote
+    from expflow_hooks.sources.writing import open_writer
+
+    rules = policy()
+    path = registry_path(source, rules)
+    selection = Selection(conditions=tuple(parse_condition(text) for text in where))
+    found = [one for one in latest(Registry(path).experiments(), selection) if one.state in UNFINISHED]
+    if not found:
+        warn(f"undecided: no unfinished experiment matched in {path}")
+        return UNDECIDED
+
+    def task_of(one: Experiment) -> Any:
+        remote = is_remote(one.clearml_task_id) and not registry_only
+        return _remote(str(one.clearml_task_id), rules, {"wait": wait}) if remote else None
+
+    def show(ready: Sequence[Experiment]) -> None:
+        for one in ready:
+            warn(f"cancel {one.experiment_id}: {one.label}, {one.state}")
+
+    request = Request("cancel", "", force, reason)
+    many = operate_on_many(open_writer(path), request, found, asker(pin, descriptor=pin_fd), task_of, show)
+    for error in many.failed:
+        warn(str(error))
+    for done in many.done:
+        emit(f"{done.experiment_id}: {done.before} → {done.after}. {done.told or 'no process was stopped'}.\n")
+    codes = [error.exit_code for error in many.failed]
+    codes += [UNDECIDED for done in many.done if done.after != "cancelled"]
+    return worst(codes) if codes else OK
 
 
 def _which(registry: Registry, experiment_id: str | None, task_id: str | None) -> tuple[str, str | None]:

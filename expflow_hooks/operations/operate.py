@@ -74,6 +74,11 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
     present = _required(writer.present(request.experiment_id), request)
     _check(present, request)
     permit = authorise(request, ask, writer.path, allow_force=allow_force, at_stake=shown_stake(from_mapping(present)))
+    return apply(writer, request, permit)
+
+
+def apply(writer: Writer, request: Request, permit: Permit) -> Done:
+    """Append the line of an operation that the guard let go on; raise TransitionError where the state moved on."""
     told = event(request, permit)
     done: list[Done] = []
 

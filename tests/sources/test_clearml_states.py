@@ -257,3 +257,41 @@ class TestPairs:
         told = capsys.readouterr()
         assert ("do not belong together" in told.err) == (code == 2)
         assert ("hold" in told.out) == (code == 0)
+
+
+class TestWhere:
+    """Many at once, under one PIN."""
+
+    @pytest.fixture
+    def many(self, server, registry):
+        server.tasks = [task(1, status="queued"), task(2, status="completed"), task(3, status="in_progress")]
+        registry(
+            *({"experiment_id": f"fno-{n}", "status": "running", "tags": ["fno"], "clearml_task_id": f"{n:032x}"}
+              for n in (1, 2, 3)),
+            {"experiment_id": "local", "status": "running", "tags": ["fno"]},
+            {"experiment_id": "other", "status": "running", "tags": ["mlp"]},
+        )  # fmt: skip
+
+    def test_what_matches_is_listed_and_cancelled_and_what_is_refused_is_said(self, many, server, work, capsys):
+        init_pin("".join("4711"))
+        code = main(["run", "cancel", "--where", "tags~fno", "--wait", "0", "--pin", "".join("4711"), *HERE])
+        told = capsys.readouterr()
+        last = {line["experiment_id"]: line for line in lines(work)}
+        states = {name: line["status"] for name, line in last.items()}
+        assert states == {
+            "fno-1": "cancelled", "fno-2": "running", "fno-3": "cancelled", "local": "cancelled", "other": "running",
+        }  # fmt: skip
+        assert code == 1 and "cannot go from completed to cancelled" in told.err
+        assert "cancel fno-1: fno-1, running" in told.err and "cancel other" not in told.err
+        assert {last[name]["event"]["authorised"] for name in ("fno-1", "fno-3", "local")} == {"pin"}
+
+    def test_a_wrong_pin_cancels_none(self, many, server, work, monkeypatch):
+        init_pin("".join("4711"))
+        monkeypatch.setattr("expflow_hooks.core.pin.guard.time.sleep", lambda seconds: None)
+        assert main(["run", "cancel", "--where", "tags~fno", "--pin", "0000", *HERE]) == 5
+        assert changes(server) == [] and len(lines(work)) == 5
+
+    def test_where_nothing_matches_it_is_undecided(self, many, server):
+        assert main(["run", "cancel", "--where", "tags~none", *HERE]) == 3
+        assert main(["run", "cancel", "fno-1", "--where", "tags~fno", *HERE]) == 2
+        assert server.calls == []
