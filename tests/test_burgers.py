@@ -33,7 +33,7 @@ def here(capfd, monkeypatch):
 
 
 def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
-    skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments.jsonl")
+    skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments")
     shutil.copytree(EXAMPLE, work, dirs_exist_ok=True, ignore=skipped)
     repo("add", "--all")
     repo("commit", "--quiet", "-m", "start")
@@ -73,7 +73,7 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
 
     # The hooks: on the protected branch the diverged runs block the commit, on another they are reported.
     repo("switch", "--quiet", "main")
-    repo("add", "experiments.jsonl")
+    repo("add", "experiments")
     assert [hook.main([]) for hook in (audit, registry, pin_hash)] == [1, 0, 0]
     assert policy.main(["expflow.yaml"]) == 0
     repo("switch", "--quiet", "surrogates")
@@ -107,14 +107,14 @@ def test_the_readme_shows_only_commands_that_are_there(cli):
 
 def test_no_trained_artefact_and_no_secret_is_part_of_the_example():
     for folder, _, names in os.walk(EXAMPLE):
-        assert "sessions" not in folder.split(os.sep)
+        assert not {"sessions", "experiments"} & set(folder.split(os.sep))
         assert not {"experiments.jsonl", "pin.hash", ".env"} & set(names)
 
 
 def test_online_it_reports_to_the_server_of_the_clearml_conf_that_clearml_init_writes(work, repo, home):
     from fakes.clearml_server import ACCESS, SECRET, Server
 
-    skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments.jsonl")
+    skipped = shutil.ignore_patterns("__pycache__", "sessions", "experiments")
     shutil.copytree(EXAMPLE, work, dirs_exist_ok=True, ignore=skipped)
     repo("add", "--all")
     repo("commit", "--quiet", "-m", "start")
