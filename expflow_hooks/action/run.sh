@@ -9,12 +9,43 @@ set -euo pipefail
 
 venv="$RUNNER_TEMP/expflow-venv"
 lock="$GITHUB_ACTION_PATH/requirements.lock"
+failed="$RUNNER_TEMP/expflow-install-failed"
+step="${1:-}"
 python=""
 
+# Ends the step that judges; the one that installs leaves a note for it, so that outputs, summary and status tell.
 fail() {
   echo "::error title=expflow::$2"
   echo "expflow: error (exit $1)" >&2
+  if [ "$step" = install ]; then
+    printf '%s %s\n' "$1" "$2" > "$failed"
+    exit 0
+  fi
+  tell "$2"
   exit "$1"
+}
+
+# Writes outputs and summary, and sets the status of the head, without any Python: there may be none.
+tell() {
+  {
+    echo "passed=false"
+    echo "verdict=error"
+    echo "comment-status=skipped"
+    echo "truncated=false"
+  } >> "${GITHUB_OUTPUT:-/dev/null}"
+  printf '## 🛑 Expflow: error\n\n%s\n' "$1" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+  if [ "${INPUT_STATUS:-auto}" = never ] || [ -z "${EXPFLOW_HEAD:-}" ] || ! command -v curl > /dev/null; then
+    return
+  fi
+  local context=expflow key="${INPUT_COMMENT_KEY:-default}"
+  if [ "$key" != default ]; then
+    context="expflow/${key//[^A-Za-z0-9._-]/}"
+  fi
+  # The token on standard input: a process list shows arguments.
+  printf 'header = "Authorization: Bearer %s"\n' "$INPUT_GITHUB_TOKEN" |
+    curl --silent --show-error --max-time 20 --output /dev/null --config - --request POST \
+      --data "{\"state\": \"error\", \"context\": \"$context\", \"description\": \"error: the Action could not be installed\"}" \
+      "${GITHUB_API_URL:-https://api.github.com}/repos/$GITHUB_REPOSITORY/statuses/$EXPFLOW_HEAD" || true
 }
 
 # Sets $python to the first Python 3.10 or newer on PATH.
@@ -36,6 +67,11 @@ venv_python() {
   fi
 }
 
+has_modules() {
+  "$python" -I -c 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, sys.argv[1:])))' \
+    click msgspec requests yaml
+}
+
 install() {
   venv_python
   # A second use in the same job finds it made; the copy of the lock is written last, so a torn install is made anew.
@@ -43,7 +79,9 @@ install() {
     return
   fi
   find_python
-  unset PYTHONPATH PYTHONHOME # pip starts a Python of its own, which -I does not reach
+  # pip starts a Python of its own, which -I does not reach; and it must install into the environment made here.
+  unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT
+  export PIP_USER=0
   rm -rf "$venv"
   "$python" -I -m venv --without-pip "$venv" ||
     fail 4 "$python cannot make a virtual environment; on Debian add the step: - run: apt-get install -y python3-venv"
@@ -58,6 +96,9 @@ install() {
   "${pip[@]}" install --quiet --disable-pip-version-check --no-input \
     --require-hashes --only-binary :all: --requirement "$lock" ||
     fail 4 "the locked wheels could not be installed: pip says why above; docs/enterprise.md is on closed networks"
+  venv_python
+  has_modules ||
+    fail 4 "pip installed elsewhere: take target, prefix, root and user out of its configuration for this job"
   cp "$lock" "$venv/requirements.lock"
 }
 
@@ -67,9 +108,15 @@ case "${EXPFLOW_INSTALL:-auto}" in
   *) fail 2 "input install: must be auto or skip; such as install: auto" ;;
 esac
 
-if [ "${1:-}" = install ]; then
+if [ "$step" = install ]; then
+  rm -f "$failed"
   "$prepare"
 else
+  if [ -f "$failed" ]; then
+    read -r code said < "$failed"
+    fail "$code" "$said"
+  fi
   "$choose"
+  has_modules || fail 4 "$python lacks what requirements.lock names: take install: auto, or install it into this Python"
   exec "$python" -I -B "$GITHUB_ACTION_PATH/expflow_hooks/__main__.py" action
 fi

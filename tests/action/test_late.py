@@ -1,4 +1,4 @@
-"""Late results: what has nothing new costs two requests, a status is set when it changes, and an hour's limit is kept."""
+"""Late results: nothing new costs two requests, a status is set when it changes, and an hour's limit is kept."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_nothing_new_costs_two_requests_each_and_writes_nothing(many):
     assert [state for _, state in statuses(many)] == ["success"] * 12
     log = run(many)
     assert {method for method, _ in log} == {"GET"}
-    # Beside the two: the list of pull requests, the base's tip, its tree, its policy, and the registry for the workspace.
+    # Beside the two: the list of pull requests, the base's tip, its tree, its policy, and its registry.
     assert len(log) <= 2 * 12 + 5
     assert "12 heads with nothing new" in many.text
     assert len(statuses(many)) == 12

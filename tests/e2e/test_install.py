@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from action.conftest import research, server  # noqa: F401
-from action.research import record
+from action.research import TOKEN, record
 from documents import ROOT
 from e2e.wheels import closed_network, wheelhouse  # noqa: F401
 
-TOOLS = ("bash", "cmp", "rm", "cp", "cat", "git", "dirname")
+TOOLS = ("bash", "cmp", "rm", "cp", "cat", "git", "dirname", "curl")
 
 
 @pytest.fixture
@@ -87,8 +87,27 @@ def test_an_install_with_no_index_and_a_wheelhouse_then_a_verdict(ready, action,
     lock = action / "requirements.lock"
     lock.write_text(re.sub("sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text()))
     done = step(ready, action, "install", **closed_network)
-    assert done.returncode == 4
     assert "docs/enterprise.md" in done.stdout
+    assert_told(ready, step(ready, action, "judge", EXPFLOW_HEAD=ready.head), "docs/enterprise.md")
+
+
+def assert_told(ready, done, says):
+    """Check that a run whose install failed told so everywhere."""
+    temp = ready.repo.path.parent / "runner temp"
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert done.stderr.splitlines()[-1] == "expflow: error (exit 4)"
+    assert "passed=false\nverdict=error\n" in (temp / "output").read_text()
+    assert says in (temp / "summary").read_text()
+    assert says in done.stdout
+    assert (ready.status["state"], ready.status["context"]) == ("error", "expflow")
+    assert TOKEN not in done.stdout + done.stderr
+
+
+def test_pips_own_settings_for_other_folders_do_not_lead_the_install_away(ready, action, closed_network, tmp_path):  # noqa: F811
+    away = {"PIP_USER": "1", "PIP_TARGET": str(tmp_path / "away"), "PIP_PREFIX": str(tmp_path / "prefix")}
+    assert step(ready, action, "install", **closed_network, **away).returncode == 0
+    assert step(ready, action, "judge", **away).returncode == 0
+    assert not (tmp_path / "away").exists()
 
 
 def test_skip_takes_the_python_on_path(ready, action):
@@ -103,9 +122,8 @@ def test_skip_without_the_modules_says_what_is_missing(ready, action, tmp_path):
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     path = f"{bare / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = step(ready, action, "judge", path, EXPFLOW_INSTALL="skip")
-    assert done.returncode != 0
-    assert "install: auto" in done.stderr
+    done = step(ready, action, "judge", path, EXPFLOW_INSTALL="skip", EXPFLOW_HEAD=ready.head)
+    assert_told(ready, done, "install: auto")
     assert "Traceback" not in done.stderr
 
 
@@ -113,10 +131,10 @@ def test_skip_without_the_modules_says_what_is_missing(ready, action, tmp_path):
 @pytest.mark.parametrize("install", ["auto", "skip"])
 def test_no_python_or_an_old_one_is_an_error_with_the_line_to_add(ready, action, tmp_path, programs, install):
     """Python 3.9 fails the question for its version, as the script here does."""
-    done = step(ready, action, "install", bin_with(tmp_path, **programs), EXPFLOW_INSTALL=install)
-    assert done.returncode == 4
-    assert "- uses: actions/setup-python@v6" in done.stdout
-    assert done.stderr.splitlines()[-1] == "expflow: error (exit 4)"
+    path = bin_with(tmp_path, **programs)
+    assert step(ready, action, "install", path, EXPFLOW_INSTALL=install).returncode == 0, "the next step tells"
+    done = step(ready, action, "judge", path, EXPFLOW_INSTALL=install, EXPFLOW_HEAD=ready.head)
+    assert_told(ready, done, "- uses: actions/setup-python@v6")
 
 
 def test_a_real_python_3_9_is_too_old(ready, action, tmp_path):
@@ -127,13 +145,16 @@ def test_a_real_python_3_9_is_too_old(ready, action, tmp_path):
     )
     if old is None:
         pytest.skip("no Python 3.9 is at hand; the test above stands in for it with a script")
-    done = step(ready, action, "install", bin_with(tmp_path, python3=f'#!/bin/sh\nexec "{old}" "$@"\n'))
+    path = bin_with(tmp_path, python3=f'#!/bin/sh\nexec "{old}" "$@"\n')
+    step(ready, action, "install", path)
+    done = step(ready, action, "judge", path)
     assert done.returncode == 4
     assert "- uses: actions/setup-python@v6" in done.stdout
 
 
 def test_a_wrong_install_input_is_a_usage_error(ready, action):
-    done = step(ready, action, "install", EXPFLOW_INSTALL="always")
+    step(ready, action, "install", EXPFLOW_INSTALL="always")
+    done = step(ready, action, "judge", EXPFLOW_INSTALL="always")
     assert done.returncode == 2
     assert "auto or skip" in done.stdout
 
