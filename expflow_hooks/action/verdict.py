@@ -146,6 +146,9 @@ def _numbers(evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said
     found = evidence.candidates
     if found.judged:
         yield from _candidates(evidence, rows, failing)
+        if evidence.evaluator:
+            how = "; record the base's best again, under its own id, with `definition=definition_of(...)`"
+            yield Finding(UNDECIDED, ("this change touches the evaluator: ", Data(listed(evidence.evaluator)), how))
         yield from _freshness(found.judged)
         yield from (_withdrawn(one) for one in found.judged if one.withdrawn)
     elif not found.unfinished:

@@ -82,3 +82,39 @@ def test_equal_seeds_against_an_equal_base_hardly_ever_pass(research, many):
     research.results(*(entry | {"commit": research.head} for entry in runs))
     research.open()
     assert research.run() in (1, 3)
+
+
+EVALUATED = AGAINST + 'evaluator: {paths: ["src/evaluate.py"]}\n'
+OLD, NEW = ({"*": digit * 32} for digit in "ab")
+
+
+def of_a_new_evaluator(research, *more):
+    base = seeds("base", (16.0, 16.2, 15.9), definition=OLD)
+    research.setup(EVALUATED, base)
+    research.change("src/evaluate.py", "batch = 6\n")
+    runs = [entry | {"commit": research.head, "definition": NEW} for entry in seeds("new", [9.0, 9.1, 8.9])]
+    research.results(*runs, *more)
+    research.open()
+
+
+def test_a_change_of_the_evaluator_waits_until_the_bases_best_was_measured_again(research):
+    of_a_new_evaluator(research)
+    assert research.run() == 3
+    assert "this change touches the evaluator: `src/evaluate.py`; record the base's best again" in research.comment
+    assert "not comparable with those above" in research.comment
+
+
+def test_a_base_that_was_measured_again_is_what_the_change_is_compared_with(research):
+    again = [entry | {"definition": NEW} for entry in seeds("base", (10.0, 10.3, 9.9))]
+    of_a_new_evaluator(research, *again)
+    assert research.run() == 0, research.comment
+    assert "ahead of the base's best, `base-0`; 95% sure that it is better" in research.comment
+
+
+def test_a_change_of_the_evaluator_whose_runs_do_not_say_how_they_were_measured_waits(research):
+    research.setup(EVALUATED, seeds("base", (16.0, 16.2, 15.9)))
+    research.change("src/evaluate.py", "batch = 6\n")
+    research.results(*(entry | {"commit": research.head} for entry in seeds("new", [9.0, 9.1, 8.9])))
+    research.open()
+    assert research.run() == 3
+    assert "this change touches the evaluator" in research.comment

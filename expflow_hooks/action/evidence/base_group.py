@@ -12,19 +12,19 @@ from expflow_hooks.core.registry.experiment import Experiment, latest
 from expflow_hooks.core.registry.reader import Registry
 
 
-def base_group(
-    registry: Registry | None, experiments: Sequence[Experiment], own: frozenset[str], query: Query
-) -> Row | None:
-    """Return the best group of the base, or None where no gate asks for it or none ranks.
+def base_runs(registry: Registry | None, query: Query) -> list[Experiment] | None:
+    """Return the experiments as the base's tip has them; None for a server and a file elsewhere, which have no base."""
+    if registry is None:
+        return None
+    experiments = latest(registry.experiments(), query.selection)
+    if registry.unreadable:
+        line = registry.unreadable[0].line
+        raise UnreadableError(f"{registry.path}, line {line}, cannot be read: the base's best may stand there")
+    return experiments
 
-    Of a tracked registry that is the one at the base's tip; a server and a file elsewhere have no base (None), so that
-    there it is what is not the change's `own`.
-    """
+
+def base_group(experiments: Sequence[Experiment], own: frozenset[str], query: Query) -> Row | None:
+    """Return the best group of the base, which is what is not the change's `own`; None where no gate asks for it."""
     if not query.compares:
         return None
-    if registry is not None:
-        experiments = latest(registry.experiments(), query.selection)
-        if registry.unreadable:
-            line = registry.unreadable[0].line
-            raise UnreadableError(f"{registry.path}, line {line}, cannot be read: the base's best may stand there")
     return best_group([run for run in experiments if run.experiment_id not in own], query)

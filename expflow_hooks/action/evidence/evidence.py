@@ -40,6 +40,7 @@ class Evidence:
     source_name: str = ""  # as output names it
     registry: str = ""  # the registry's path in the repository, where there is one
     ranking: Ranking | None = None
+    evaluator: Sequence[str] = ()  # the files that make the numbers, where the base was not measured again by them
     candidates: Candidates = field(default_factory=Candidates)
     touches_code: bool = True
     unreadable: Sequence[str] = ()  # lines, in words

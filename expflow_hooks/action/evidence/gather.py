@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from expflow_hooks.action.evidence import records
-from expflow_hooks.action.evidence.base_group import base_group
+from expflow_hooks.action.evidence.base_group import base_group, base_runs
 from expflow_hooks.action.evidence.candidates import claimed, keep_apart, to_change
+from expflow_hooks.action.evidence.evaluator import measured_again, touched
 from expflow_hooks.action.evidence.evidence import Evidence, Problem
 from expflow_hooks.action.evidence.files import Files
 from expflow_hooks.action.evidence.fingerprint import fingerprint
@@ -198,14 +199,21 @@ class _Case:
         self._find_candidates(experiments, registry)
         if self.evidence.source == CLEARML and self.evidence.candidates.judged:
             experiments = self._whole_tasks(experiments)
+        files = touched(self.rules.policy.evaluator, self.head.differing(self.fork))
+        base = base_runs(self._registry_of_base(), query) if files or query.compares else None
+        again = measured_again(experiments, base, query) if files and base is not None else {}
+        self.evidence.candidates = self.evidence.candidates.without(again)
         judged = {one.experiment.experiment_id: one.experiment for one in self.evidence.candidates.judged}
         # A run that a later line withdraws is ranked as the line says that is judged.
         present = [judged.get(run.experiment_id, run) for run in experiments]
         ids = frozenset(judged)
         query = query._replace(candidates=ids)
         query = query._replace(definition=definition_to_rank(present, query))
-        base = base_group(self._registry_of_base(), present, self.evidence.candidates.all_ids, query)
-        self.evidence.ranking = rank(keep_apart(present, ids, query.group_by), query._replace(base=base))
+        runs = present if base is None else [again.get(run.experiment_id, run) for run in base]
+        best = base_group(runs, self.evidence.candidates.all_ids, query)
+        self.evidence.ranking = rank(keep_apart(present, ids, query.group_by), query._replace(base=best))
+        known = any(run.definition_of(query.measured) == query.definition for run in again.values())
+        self.evidence.evaluator = () if known else files
         if registry is not None:
             self._look_back(registry, sorted(judged))
 

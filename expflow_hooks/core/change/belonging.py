@@ -6,7 +6,7 @@ git and GitHub's API answer alike; what cannot be asked is an error, never "no".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -78,6 +78,10 @@ class Candidates(NamedTuple):
     judged: tuple[Belonging, ...] = ()
     superseded: tuple[Belonging, ...] = ()
     unfinished: tuple[Belonging, ...] = ()
+
+    def without(self, ids: Collection[str]) -> Candidates:
+        """Return the candidates without these experiments."""
+        return Candidates(*(tuple(one for one in part if one.experiment.experiment_id not in ids) for part in self))
 
     @property
     def ids(self) -> frozenset[str]:

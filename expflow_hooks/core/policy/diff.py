@@ -178,6 +178,9 @@ def _rest(old: Policy, new: Policy) -> Iterator[PolicyChange]:
         if (blob in old.scan_allow) != (blob in new.scan_allow):
             was, now = _came_or_went(blob in new.scan_allow)
             yield PolicyChange(f"scan.allow {blob[:12]}", was, now, blob in new.scan_allow)
+    if old.evaluator != new.evaluator:
+        fewer = not set(old.evaluator) <= set(new.evaluator)
+        yield PolicyChange("evaluator.paths", _show(old.evaluator), _show(new.evaluator), fewer)
     if old.allow_force != new.allow_force:
         yield PolicyChange("guard.allow_force", _show(old.allow_force), _show(new.allow_force), new.allow_force)
 

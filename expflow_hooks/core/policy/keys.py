@@ -214,6 +214,13 @@ _SECTIONS = schema.mapping(
             ),
             "The rules of a competition or of the team.",
         ),
+        "evaluator": Key(
+            schema.built(
+                lambda found: found.get("paths", ()),
+                schema.mapping({"paths": Key(_TEXTS, "The files that make the numbers, as patterns.")}),
+            ),
+            "What makes the numbers: a change of it waits until the base's best was measured again.",
+        ),
         "scan": Key(
             schema.mapping(
                 {
@@ -241,7 +248,7 @@ def check_policy(text: str, file: str) -> Policy:
     found: Mapping[str, Any] = _SECTIONS(root, at)
     if "version" not in found:
         raise at.error("has no version; add version: 1")
-    given = {key: found[key] for key in ("metrics", "leaderboard", "audit") if key in found}
+    given = {key: found[key] for key in ("metrics", "leaderboard", "audit", "evaluator") if key in found}
     return Policy(
         path=file,
         scan_allow=found.get("scan", {}).get("allow", {}),

@@ -50,6 +50,8 @@ class Policy:
     metrics: Metrics = field(default_factory=Metrics)
     leaderboard: Leaderboard = Leaderboard()
     audit: Audit = Audit()
+    evaluator: tuple[str, ...] = ()
+    """The files that make the numbers, as patterns: a change of one makes them incomparable."""
     scan_allow: Mapping[str, str] = field(default_factory=dict)  # blob id -> reason
     allow_force: bool = True
     sections: frozenset[str] = frozenset()  # the top-level keys that the file states
