@@ -67,7 +67,7 @@ def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> list[d
 @source_option
 @output_options
 def show(experiment_id: str, history: bool, source: str | None, form: str, output: str | None) -> int:
-    """Show one experiment: every field, and with --history how it came to be so."""
+    """Show one experiment: every field, why it belongs to the branch here, with --history how it came to be so."""
     if not is_registry(source, policy()):
         from expflow_hooks.cli.tasks import task_as_line
 
@@ -77,7 +77,12 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
     registry = _reading(source)
     lines = registry.history(experiment_id)
     warn_unreadable(registry.path, registry.unreadable)
-    emit(render_history(lines if history else lines[-1:], revisions(lines), form, look(output)), output)
+    note = ""
+    if form in ("text", "markdown") and registry.path != "-":
+        from expflow_hooks.operations.standing import standing_of
+
+        note = standing_of(lines, registry.path, policy()).says
+    emit(render_history(lines if history else lines[-1:], revisions(lines), form, look(output), note), output)
     return OK
 
 

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_NO = {"rev-parse": 1, "symbolic-ref": 1, "merge-base": 1, "config": 1}
+_NO = {"rev-parse": 1, "symbolic-ref": 1, "merge-base": 1, "config": 1, "check-ignore": 1}
 """Command -> the exit code that git documents as "no" (rev-parse and symbolic-ref: with --quiet)."""
 _UNSET = (
     "GIT_LITERAL_PATHSPECS",

@@ -158,6 +158,10 @@ class Git(Objects):
         """Return whether the index has the path."""
         return bool(self._paths("ls-files", "-z", "--", path))
 
+    def ignored(self, path: str) -> bool:
+        """Return whether git ignores a path, which a tracked file's never is."""
+        return self.try_ask("check-ignore", "--quiet", "--", path) is not None
+
     def changed_files(self, pathspecs: "Iterable[str]" = ()) -> bool:
         """Return whether tracked files differ from HEAD, those aside that the pathspecs exclude."""
         return bool(self.ask("status", "--porcelain", "--untracked-files=no", "--", *pathspecs))

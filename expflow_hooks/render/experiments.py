@@ -60,8 +60,10 @@ def _cells(experiment: Experiment, first: str | None) -> list[str]:
     return [Data(word) for word in words]
 
 
-def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str, look: Look = PLAIN) -> str:
-    """Return an experiment's lines: a field a row, of later lines what they changed; the revisions below."""
+def render_history(
+    lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str, look: Look = PLAIN, note: str = ""
+) -> str:
+    """Return an experiment's lines: a field a row, of later lines what they changed; the revisions and a note below."""
     if form == "json":
         return to_json([line.record for line in lines])
     if form == "csv":
@@ -81,7 +83,7 @@ def render_history(lines: Sequence[HistoryLine], changes: Sequence[Revision], fo
     table = Table(
         (Column("line", right=True), Column("field"), Column("value")),
         rows,
-        [Data(f"revision: {show_revision(change)}") for change in changes],
+        [Data(f"revision: {show_revision(change)}") for change in changes] + ([Data(note)] if note else []),
     )
     return to_form(table, form, look)
 

@@ -151,6 +151,26 @@ def _registry_read(found: Location, where: str, carried: str) -> Check:
     return Check("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}, {carried}")
 
 
+def _judging(seen: _Seen) -> Iterator[Check]:
+    if seen.policy is None:
+        return
+    from expflow_hooks.setup.judging import how_judged, last_run
+
+    try:
+        judging = how_judged(seen.policy, seen.repository)
+    except ExpflowError:  # the registry's own check says so
+        return
+    yield Check("runs judged", ACTIVE if judging.works else MISSING, judging.says, judging.mend)
+    found = last_run(seen.policy, seen.repository)
+    if found is None or not found[1].says:
+        return
+    name, standing = found
+    if standing.is_committed is False:
+        yield Check("last run", OFF, f"{name}: {standing.says}", "commit the code that ran, or run it again")
+    else:
+        yield Check("last run", ACTIVE, f"{name}: {standing.says}")
+
+
 def _merging(seen: _Seen) -> Iterator[Check]:
     try:
         path = files.tracked_registry(seen.repository, seen.policy.leaderboard.source if seen.policy else None)
@@ -218,6 +238,7 @@ _SUBJECTS: tuple[Callable[[_Seen], Iterator[Check]], ...] = (
     _hooks,
     _policy,
     _registry,
+    _judging,
     _merging,
     _workflow,
     _pin,

@@ -1,0 +1,59 @@
+"""How runs of this repository will be judged: by which registry and paths, and what the last run's code has become."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from expflow_hooks.core.errors import ExpflowError
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.location import CLEARML, ENV_REGISTRY, LINES, is_folder, locate
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.operations.standing import Standing, standing_of
+from expflow_hooks.setup.repository import Repository
+from expflow_hooks.sources.open import choose, is_offline
+
+
+class Judging(NamedTuple):
+    """By what runs are judged, whether that works, and what mends it."""
+
+    says: str
+    works: bool = True
+    mend: str = ""
+
+
+def how_judged(policy: Policy, repository: Repository) -> Judging:
+    """Return by what a pull request knows the runs that are recorded here, and which files are their code."""
+    source = choose(None, policy)
+    paths = policy.leaderboard.paths
+    code = f"code is {', '.join(paths)}" if paths else "code is all but results and documents (no leaderboard.paths)"
+    if source == CLEARML or is_offline(source):
+        return Judging(f"runs on ClearML, by their code, commit or branch; {code}")
+    inside = locate(source).inside
+    if not inside:
+        named = f", from {ENV_REGISTRY}" if os.environ.get(ENV_REGISTRY) else ""
+        return Judging(
+            f"not in pull requests: {source}{named} is not in this repository; a push judges runs by code and commit;"
+            f" {code}"
+        )
+    if repository.git.ignored(f"{inside}x{LINES}" if is_folder(inside) else inside):
+        return Judging(f"not at all: git ignores {inside}", False, f"take {inside} out of .gitignore")
+    tracked = "tracked" if repository.tracked(inside) else "not tracked yet: commit it with the code"
+    return Judging(f"by the lines that a branch adds to {inside} ({tracked}); {code}")
+
+
+def last_run(policy: Policy, repository: Repository) -> tuple[str, Standing] | None:
+    """Return the id of the run that was recorded last, and how its code stands; None where there is none to look at."""
+    source = choose(None, policy)
+    if source == CLEARML or is_offline(source):
+        return None
+    registry = Registry(source)
+    try:
+        name = ""
+        for experiment in registry.experiments():
+            name = experiment.experiment_id
+        if not name:
+            return None
+        return name, standing_of(registry.history(name), source, policy, repository.root)
+    except (ExpflowError, OSError):  # the registry's own check says so
+        return None
