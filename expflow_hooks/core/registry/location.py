@@ -144,7 +144,7 @@ def check_ending(path: str) -> None:
         return
     stem, ending = os.path.splitext(path.rstrip("/"))
     right = stem + (ending.lower() if ending.lower() in SUFFIXES else LINES)
-    if os.path.basename(stem):
+    if os.path.basename(stem).strip("."):
         right = f"write {shown(right)}" + ("" if ending else f", or {shown(stem + '/')} for a folder")
     else:
         right = f"write a name such as {FILE} or {FOLDER}"
