@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-fast coverage test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-fast coverage mutants test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +39,9 @@ coverage: $(VENV)/.dev  ## every test, with the branches that it and its subproc
 	$(BIN)/python -m coverage run -m pytest -n auto $(TESTS)
 	@$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+mutants: $(VENV)/.dev  ## turn each exit code of an error into 0, one at a time, and name those that no test notices
+	@$(BIN)/python tools/mutants.py
 
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
 	EXPFLOW_TEST_CLEARML=1 $(BIN)/python -m pytest tests/sources/test_clearml_server.py

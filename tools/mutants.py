@@ -1,0 +1,72 @@
+"""Turn each exit code of an error into 0, one at a time, and name those that no test notices.
+
+    python tools/mutants.py
+
+Each mutant changes a file in place and puts it back; the files must have no changes of yours.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CODES = {"UNREADABLE", "USAGE", "UNDECIDED", "SAYS_NO", "FAILED", "REFUSED", "exit_code"}
+# The places that decide an exit code, and the tests that must notice.
+TARGETS = {
+    "expflow_hooks/hooks/util.py": ["tests/hooks/test_exit_codes.py"],
+    "expflow_hooks/hooks/plain.py": ["tests/hooks/test_exit_codes.py"],
+    "expflow_hooks/cli/__init__.py": ["tests/hooks/test_exit_codes.py", "tests/cli/test_commands.py"],
+    "expflow_hooks/scan/outcome.py": ["tests/hooks/test_pin_hash.py", "tests/hooks/test_pin_hash_files.py"],
+}
+
+
+def places(text: str) -> "list[tuple[int, int, int]]":
+    """Return (line, start, end) of every exit code of an error in the functions of a module."""
+    found = []
+    for function in ast.walk(ast.parse(text)):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                named = isinstance(node, ast.Name) and node.id in CODES
+                asked = isinstance(node, ast.Attribute) and node.attr in CODES
+                if (named or asked) and isinstance(node.ctx, ast.Load) and node.lineno == node.end_lineno:
+                    found.append((node.lineno, node.col_offset, node.end_col_offset))
+    return sorted(set(found))
+
+
+def main() -> int:
+    """Run the tests on each mutant; return 1 if one survives."""
+    survivors = tried = 0
+    for path, tests in TARGETS.items():
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = file.read()
+        for number, start, end in places(text):
+            lines = text.splitlines(keepends=True)
+            line = lines[number - 1].encode()
+            lines[number - 1] = (line[:start] + b"0" + line[end:]).decode()
+            tried += 1
+            if passes(path, "".join(lines), text, tests):
+                survivors += 1
+                print(f"{path}:{number}:{start + 1}: survives: {lines[number - 1].strip()}", flush=True)
+    print(f"{tried} mutants, {survivors} survived")
+    return int(survivors > 0)
+
+
+def passes(path: str, mutant: str, text: str, tests: "list[str]") -> bool:
+    """Return whether the tests pass with the mutant in the file's place."""
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    try:
+        write(path, mutant)
+        return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    finally:
+        write(path, text)
+
+
+def write(path: str, text: str) -> None:
+    """Write a file of the project."""
+    with open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
