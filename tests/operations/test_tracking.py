@@ -278,3 +278,19 @@ def test_training_in_a_thread_works(work):
     body = "import threading\ndef train():\n    with track('x', registry='r.jsonl'):\n        pass\n"
     assert script(work, body + "t = threading.Thread(target=train)\nt.start()\nt.join()\n").returncode == 0
     assert lines(work)[-1]["status"] == "completed"
+
+
+def test_the_document_runs_as_written(work):
+    """The Python blocks of docs/recording.md, one after the other."""
+    text = (Path(__file__).parents[2] / "docs" / "recording.md").read_text()
+    blocks = [part.split("```")[0] for part in text.split("```python\n")[1:]]
+    assert len(blocks) == 2
+    os.environ["EXPFLOW_REGISTRY"] = REGISTRY
+    try:
+        for block in blocks:
+            exec(compile(block, "recording.md", "exec"), {})
+    finally:
+        del os.environ["EXPFLOW_REGISTRY"]
+    last = {line["experiment_id"]: line for line in lines(work)}
+    assert last["fno-32-seed1"]["status"] == last["fno-64-seed1"]["status"] == "completed"
+    assert last["fno-64-seed1"]["metrics"] == {"pde_mean": 15.0, "seg1": 60.0}
