@@ -40,7 +40,7 @@ def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading
         from expflow_hooks.sources.clearml.read import open_clearml
 
         return open_clearml(policy, query, reading)
-    if is_offline(source):
+    if is_offline(source, by):
         from expflow_hooks.sources.clearml.offline import open_offline
 
         return open_offline(source, policy, query, reading)
@@ -52,7 +52,7 @@ def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading
 def choose(spec: str | None, policy: Policy) -> str:
     """Return the source to read, as `location.choose` finds it; a registry's path is checked and spelled right."""
     source, by = _named(spec, policy)
-    return source if source == CLEARML or is_offline(source) else locate(source, by).path
+    return source if source == CLEARML or is_offline(source, by) else locate(source, by).path
 
 
 def locate_registry(spec: str | None, policy: Policy) -> Location:
@@ -62,14 +62,17 @@ def locate_registry(spec: str | None, policy: Policy) -> Location:
 
 def is_registry(spec: str | None, policy: Policy) -> bool:
     """Say whether the source is a registry, which has lines and history; a server and offline sessions have none."""
-    chosen = choose(spec, policy)
-    return chosen != CLEARML and not is_offline(chosen)
+    source, by = _named(spec, policy)
+    return source != CLEARML and not is_offline(source, by)
 
 
-def is_offline(spec: str) -> bool:
-    """Say whether a source looks like offline sessions of the ClearML SDK: a folder of them, or a zip."""
-    if spec.endswith(".zip"):
-        return True
+def is_offline(spec: str, by: str = OPTION) -> bool:
+    """Say whether a source looks like offline sessions of the ClearML SDK: a folder of them, or a zip.
+
+    A folder that a policy names is a registry, whatever stands in it: hooks and Action read lines there.
+    """
+    if spec.endswith(".zip") or by not in (OPTION, ENV_REGISTRY):
+        return spec.endswith(".zip")
     try:
         names = os.listdir(spec)
     except OSError:
@@ -95,7 +98,7 @@ def registry_path(spec: str | None, policy: Policy) -> str:
     source, by = _named(spec, policy)
     if is_elsewhere(source) and by not in (OPTION, ENV_REGISTRY):
         source, by = at_home()
-    if source == STDIN or is_elsewhere(source) or is_offline(source):
+    if source == STDIN or is_elsewhere(source) or is_offline(source, by):
         raise UsageError(f"{source[:120]!r} cannot be written to; a registry is a file such as {FILE}")
     if by == AT_HOME:
         make_home()

@@ -110,3 +110,9 @@ def test_every_command_refuses_a_link_that_the_policy_names(root, cli, command):
     (root / "linked").symlink_to("experiments")
     done = cli(*command)
     assert (done.returncode, "is a symbolic link" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_folder_that_the_policy_names_is_a_registry_whatever_stands_in_it(root, cli):
+    (root / "expflow.yaml").write_text("version: 1\nleaderboard: {source: experiments/}\n")
+    (root / "experiments" / "task.json").write_text("{}")
+    assert "1 experiment in" in cli("run", "list").stdout
