@@ -147,3 +147,32 @@ def test_a_ca_file_of_the_environment_is_used(monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     settings = make_session("").merge_environment_settings("https://ghe.example", {}, None, None, None)
     assert settings["verify"] == str(Path(tmp_path / "ca.pem"))
+
+
+def test_a_redirect_that_nobody_follows_is_no_success(client, server):
+    for status in (301, 302, 303, 307):
+        server.faults.append(("POST", "/comments", (status, {}, {"message": "moved"})))
+        with pytest.raises(ApiError) as error:
+            client.request("POST", PATH, json={"body": "x"})
+        assert error.value.status == status
+    assert server.state.comments == {}
+
+
+def test_a_write_to_a_repository_that_was_renamed_is_repeated_there(client, server):
+    server.faults.append(("POST", "/repos/old/name/", (307, {"Location": server.url + PATH}, {})))
+    assert client.request("POST", PATH.replace(REPOSITORY, "old/name"), json={"body": "x"}).status_code == 201
+    assert len(server.state.comments) == 1
+
+
+def test_a_server_that_trickles_is_left_after_the_deadline(server):
+    server.state.accounts[TOKEN] = ACTIONS
+    server.faults += [("GET", "/comments", "trickle")] * 9
+    with pytest.raises(UnreadableError, match="took too long"):
+        Client(server.url, deadline=0.1, patience=0.3).get(PATH, list)
+
+
+def test_a_graphql_that_is_down_is_asked_once(client, server):
+    server.faults += [("POST", "/graphql", (502, {}, {}))] * 9
+    with pytest.raises(UnreadableError):
+        client.graphql("query{viewer{login}}")
+    assert (len(server.log), client.slept) == (1, [])
