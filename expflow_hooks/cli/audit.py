@@ -6,9 +6,9 @@ import click
 
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import complete_experiment, policy, source_option
-from expflow_hooks.core.audit.rule_sets import RULE_SETS
+from expflow_hooks.core.audit.rule_sets import rule_set
 from expflow_hooks.core.audit.validate import all_pass, audit
-from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, UsageError, worst
 from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
 from expflow_hooks.core.registry.reader import Registry, Revision, revisions
 from expflow_hooks.render.audit import AuditReport, render_audit
@@ -27,19 +27,24 @@ def command() -> None:
 @click.argument("experiment_id", metavar="ID", shell_complete=complete_experiment)
 @source_option
 @click.option("--competition-rules", "-c", is_flag=True, help="The competition's rules, whatever the policy says.")
+@click.option("--rules", "rule_name", metavar="NAME", help="A rule set by its name, whatever the policy says.")
 @click.option("--task-id", "-t", metavar="T", help="Read metrics and parameters from this ClearML task.")
 @output_options
 def validate(
     experiment_id: str,
     source: str | None,
     competition_rules: bool,
+    rule_name: str | None,
     task_id: str | None,
     form: str,
     output: str | None,
 ) -> int:
     """Say for each rule whether it holds. Exits 1 if one does not, 3 while the experiment is unfinished."""
     rules = policy()
-    chosen = RULE_SETS["competition"] if competition_rules else rules.audit.rules
+    if competition_rules and rule_name:
+        raise UsageError("--competition-rules and --rules name two rule sets: give one")
+    named = "competition" if competition_rules else rule_name
+    chosen = rules.audit.rules if named is None else rule_set(named)
     if task_id is not None or not is_registry(source, rules):
         from expflow_hooks.cli.tasks import check_belonging, read_one
 
