@@ -135,8 +135,6 @@ def test_standard_input_is_read_once(cli, registry):
 def test_an_audit_by_a_rule_set_of_a_name(cli, registry):
     metrics = {"seg_total": 1.0, "pde_mean": 15.0, "train_time_min": 30}
     registry({"experiment_id": "a", "metrics": metrics, "params": {}})
-        {"experiment_id": "a", "metrics": {"seg_total": 1.0, "pde_mean": 15.0, "train_time_min": 30}, "params": {}}
-    )
     validate = ("audit", "validate", "a", "--source", "experiments.jsonl")
     assert cli(*validate, "--rules", "competition").returncode == 1
     wrong = cli(*validate, "--rules", "competitoin")
