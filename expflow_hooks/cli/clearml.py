@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
-from expflow_hooks.cli.compare import compare, ranking_options
+from expflow_hooks.cli.compare import compare, exit_code, ranked, ranking_options
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import policy
+from expflow_hooks.render.output import emit
+from expflow_hooks.render.ranking import render_ranking
 from expflow_hooks.sources.base import CLEARML, Reading
 
 
@@ -50,3 +52,22 @@ def compare_scores(
         raise click.UsageError("--at-best and --aggregate-values exclude each other")
     reading = Reading(values, commits, at_best=at_best)
     return compare(policy(), {**options, "source": CLEARML}, form, output, fail_on, reading)
+
+
+@command.command("publish-board", epilog="Example: expflow-hooks clearml publish-board --project PDEBench --name Board")
+@ranking_options
+@click.option("--name", default="Leaderboard", show_default=True, metavar="TEXT", help="The report's name.")
+def publish_board(form: str, output: str | None, fail_on: str, name: str, **options: Any) -> int:
+    """Put the ranking as a table into a report task of the project, updated in place."""
+    from expflow_hooks.sources.clearml import board
+    from expflow_hooks.sources.clearml.read import open_client
+
+    rules = policy()
+    project = options["project"] or rules.leaderboard.project
+    if not project:
+        raise click.UsageError("give --project, or leaderboard.project in the policy: a report stands in a project")
+    ranking, source = ranked(rules, {**options, "source": CLEARML})
+    table = render_ranking(ranking, source.name, "markdown")
+    report_id, made = board.publish_board(open_client(), project, name, table)
+    emit(f"report {report_id} {'made' if made else 'updated'} in {project}: {len(ranking.ranked)} ranked\n")
+    return exit_code(ranking, fail_on, bool(source.unreadable()))

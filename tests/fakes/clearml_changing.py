@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from fakes.clearml_reading import get_all_tasks
 from fakes.clearml_tasks import Refused, task
 
 # status -> what a task may become from it, unless forced
@@ -172,7 +173,28 @@ def _off_queue(server: Any, one: dict[str, Any]) -> None:
             entries.remove(one["id"])
 
 
+def create_report(server: Any, body: dict[str, Any]) -> dict[str, Any]:
+    made = create(server, {"name": body["name"], "project": body["project"], "type": "report"})["id"]
+    server.get(made).update(system_tags=["hidden", "reports"], report=body.get("report"))
+    return {"id": made, "project_id": body["project"]}
+
+
+def update_report(server: Any, body: dict[str, Any]) -> dict[str, Any]:
+    one = server.known(body["task"])
+    if one["status"] != "created":
+        raise Refused(110, f"Invalid task status: expected=created, status={one['status']}")
+    one["report"] = body["report"]
+    return {"updated": 1}
+
+
+def get_reports(server: Any, body: dict[str, Any]) -> dict[str, Any]:
+    return get_all_tasks(server, {**body, "type": ["report"], "search_hidden": True})
+
+
 ENDPOINTS = {
+    "reports.create": create_report,
+    "reports.update": update_report,
+    "reports.get_all_ex": get_reports,
     "tasks.create": create,
     "tasks.edit": edit,
     "tasks.update": edit,

@@ -202,3 +202,16 @@ def test_every_reading_command_takes_the_server(server, run, work):
     assert run("audit", "validate", "any", "-c", "--task-id", "nope")[0] == 2
     assert run("compare-scores", "--project", "Other")[0] == 3
     assert run("run", "verify")[0] == 2
+
+
+def test_the_board_is_put_into_a_report_and_updated_in_place(server, run):
+    server.tasks = [task(1), task(2)]
+    board = ("clearml", "publish-board", "--project", "PDEBench")
+    assert "made in PDEBench: 2 ranked" in run(*board)[1]
+    server.tasks.insert(0, task(3))
+    assert "updated in PDEBench: 3 ranked" in run(*board)[1]
+    (report,) = [one for one in server.tasks if one.get("type") == "report"]
+    assert "run 3" in report["report"] and report["report"].startswith("| rank | name |")
+    report["status"] = "published"
+    assert run(*board)[0] == 4
+    assert run("clearml", "publish-board")[0] == 2

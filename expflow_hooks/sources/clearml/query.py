@@ -70,7 +70,7 @@ def read_tasks(client: Client, wanted: Wanted, make: Callable[[dict[str, Any]], 
     """
     query = _query(wanted)
     if wanted.project is not None:
-        query["project"] = [_project_id(client, wanted.project)]
+        query["project"] = [project_id(client, wanted.project)]
     for attempt in range(_ATTEMPTS):
         stable = attempt > 0 or tuple(wanted.order) == _STABLE
         found = _read_once(
@@ -203,7 +203,7 @@ def _listed(client: Client, data: dict[str, Any], what: str) -> list[dict[str, A
     return [one for one in found if isinstance(one, dict)]
 
 
-def _project_id(client: Client, name: str) -> str:
+def project_id(client: Client, name: str) -> str:
     """Return the id of the project of exactly this name; raise UndecidedError with the nearest names."""
     pattern = f"^{re.escape(name)}$"
     query = {"only_fields": ["id", "name"]}
