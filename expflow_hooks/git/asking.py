@@ -26,6 +26,7 @@ _SET = {
     "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace would show other contents than a push sends
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
+    "GCM_INTERACTIVE": "never",
     "LC_ALL": "C",  # error messages are matched and shown
 }
 CUT = "git: its answer ends too early"
@@ -67,6 +68,18 @@ class Asking:
             if error.silent and error.code == _NO[arguments[0]]:
                 return None
             raise
+
+    def ask_away(self, *arguments: str, seconds: float) -> bytes:
+        """Return what git prints for a question to another repository; it may take so long, and asks nobody."""
+        from expflow_hooks.git.spawn import run_bounded
+
+        with Scratch() as answer, Scratch() as complaints:
+            code = run_bounded([*self._command, *arguments], self._environment, answer, complaints, seconds)
+            if code is None:
+                raise UnreadableError(f"no answer within {seconds:g} seconds")
+            if code:
+                raise FailedError(_reason(complaints.text()), code, False)
+            return answer.whole()
 
     def line(self, *arguments: str) -> str:
         """Return the one line that git prints."""

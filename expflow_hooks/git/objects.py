@@ -87,12 +87,12 @@ class Objects(Asking):
         if answers < len(batch):
             raise UnreadableError(CUT)
 
-    def reachable(self, revisions: "list[str]", options: "list[str]") -> "Iterator[Content]":
-        """Yield every object that revisions and options (as for rev-list) reach: each commit, then what it brought.
+    def reachable(self, revisions: "list[str]") -> "Iterator[Content]":
+        """Yield every object that revisions (as for rev-list) reach: each commit, then what it brought.
 
         Oldest first. A name is one of the object's paths, as far as its first newline, or a tag's name.
         """
-        command = ["rev-list", "--objects", "--in-commit-order", "--topo-order", "--reverse", "--stdin", *options]
+        command = ["rev-list", "--objects", "--in-commit-order", "--topo-order", "--reverse", "--stdin"]
         return self._cat([f"{revision}\n".encode() for revision in revisions], command)
 
     def _cat(self, lines: "list[bytes]", *lister: "list[str]") -> "Iterator[Content]":

@@ -78,10 +78,35 @@ class Git(Objects):
             raise UnreadableError(f"git: what {revision} is cannot be told")
         return (name, kind) if kind in TYPES else ("", "")
 
+    def present(self, ids: "Iterable[str]") -> "list[str]":
+        """Return the commits among object ids that this repository has; an annotated tag stands for its commit.
+
+        Nothing is fetched for it where this is a partial clone.
+        """
+        wanted = [name for name in ids if name]
+        if not wanted:
+            return []
+        options = ("--missing=allow-any", "--ignore-missing", "--no-walk=unsorted", "--stdin")
+        stdin = "".join(f"{name}\n" for name in wanted).encode()
+        return [line.decode() for line in self.lines("rev-list", *options, stdin=stdin)]
+
     def commits(self, revisions: "list[str]", options: "list[str]") -> "list[str]":
         """Return the commits that revisions and options (as for rev-list) reach."""
         stdin = "".join(f"{revision}\n" for revision in revisions).encode()
         return [line.decode() for line in self.lines("rev-list", "--stdin", *options, stdin=stdin)]
+
+    def sources(self, revisions: "list[str]") -> "Iterator[tuple[str, str]]":
+        """Yield (commit, the revision that reaches it) for what revisions reach, in one walk for all of them."""
+        stdin = "".join(f"{revision}\n" for revision in revisions).encode()
+        for line in self.lines("log", "--stdin", "--no-show-signature", "--format=tformat:%H %S", stdin=stdin):
+            commit, _, source = line.decode().partition(" ")
+            yield commit, source
+
+    def peeled_to(self, names: "dict[str, str]") -> "dict[str, str]":
+        """Return the same names by what their objects are tags of, in the end."""
+        stdin = "".join(f"{target}^{{}}\n" for target in names).encode()
+        lines = self.lines("cat-file", "--batch-check=%(objectname)", stdin=stdin) if names else []
+        return {line.decode(): name for line, name in zip(lines, names.values(), strict=False)}
 
     def dated(self, *revisions: str) -> "list[tuple[str, int]]":
         """Return (commit, seconds since 1970) of what revisions and options (as for log) reach."""

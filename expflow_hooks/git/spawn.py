@@ -29,10 +29,59 @@ class Scratch:
     def __exit__(self, *_: object) -> None:
         os.close(self.fd)
 
+    def whole(self) -> bytes:
+        """Return all that has been written."""
+        os.lseek(self.fd, 0, os.SEEK_SET)
+        parts = []
+        while part := os.read(self.fd, _PIPE):
+            parts.append(part)
+        return b"".join(parts)
+
     def text(self) -> str:
         """Return the first of what has been written."""
         os.lseek(self.fd, 0, os.SEEK_SET)
         return os.read(self.fd, _PIPE).decode("utf-8", "replace")
+
+
+def run_bounded(
+    command: "list[str]", environment: "dict[str, str]", answer: Scratch, complaints: Scratch, seconds: float
+) -> "int | None":
+    """Run a command that may never end and return its exit code, or None where it was ended for taking too long.
+
+    It has a session of its own: without a terminal nothing asks for a password, and what it started ends with it.
+    """
+    import subprocess
+
+    try:
+        child = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=answer.fd,
+            stderr=complaints.fd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _not_started(command, error) from None
+    try:
+        return child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if child.returncode is None:
+            _end(child.pid)
+            child.kill()
+            child.wait()
+
+
+def _end(group: int) -> None:
+    import signal
+
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except OSError:  # it has just ended
+            return
 
 
 def stream(
@@ -71,10 +120,14 @@ def _spawn(
         streams = [(os.POSIX_SPAWN_DUP2, have, want) for want, have in enumerate((stdin, stdout, stderr))]
         child = os.posix_spawnp(command[0], command, environment, file_actions=streams)
     except OSError as error:
-        from expflow_hooks.core.errors import UnreadableError
-
-        raise UnreadableError(f"{command[0]} cannot be started: {error.strerror}; is it installed?") from None
+        raise _not_started(command, error) from None
     return lambda: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _not_started(command: "list[str]", error: OSError) -> Exception:
+    from expflow_hooks.core.errors import UnreadableError
+
+    return UnreadableError(f"{command[0]} cannot be started: {error.strerror}; is it installed?")
 
 
 def _spawn_anywhere(

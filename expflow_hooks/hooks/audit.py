@@ -5,17 +5,19 @@ It blocks towards protected branches and reports elsewhere. What is unfinished i
 
 import os
 
-from expflow_hooks.core.errors import OK, SAYS_NO, worst
+from expflow_hooks.core.errors import OK, SAYS_NO, UnreadableError, worst
+from expflow_hooks.git.remotes import default_branch
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import INDEX, Change, changes, default_branch, touched
+from expflow_hooks.hooks.change import INDEX, Change, changes, is_staged, touched
 from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.policy.policy import Policy
     from expflow_hooks.core.registry.reader import HistoryLine, Unreadable
+    from expflow_hooks.git.hook_options import Options
+    from expflow_hooks.git.pushed import Push
     from expflow_hooks.hooks.tracked import Tracked
-    from expflow_hooks.scan.options import Options
 
 _DOES = """\
 Audit the completed experiments that a change adds to the tracked registry, or that pushed commits made.
@@ -25,11 +27,12 @@ _MOST_NAMED = 10
 
 def main(argv: "list[str] | None" = None) -> int:
     """Audit what a commit or a push brings."""
-    return run(_check, argv, "expflow-audit", _DOES)
+    return run(check, argv, "expflow-audit", _DOES)
 
 
-def _check(options: "Options | None", git: Git) -> int:
-    return worst([_check_change(git, change) for change in changes(git, options, os.environ)])
+def check(options: "Options", git: Git, push: "Push | None") -> int:
+    """Audit each change."""
+    return worst([_check_change(git, change) for change in changes(git, options, os.environ, push)])
 
 
 def _check_change(git: Git, change: Change) -> int:
@@ -51,7 +54,7 @@ def _has_anything_to_do(git: Git, change: Change) -> bool:
 
     if may_matter(touched(git, change)):
         return True
-    return change.push and (local_registry_exists() or git.has(f"{change.after}:{FILE}"))
+    return change.push is not None and (local_registry_exists() or git.has(f"{change.after}:{FILE}"))
 
 
 def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
@@ -62,7 +65,7 @@ def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[Hist
     if not tracked.files:
         return {}
     # Nothing staged: the whole index is looked at, as a framework asks for with --all-files.
-    everything = change.after == INDEX and not _is_staged(git, change)
+    everything = change.after == INDEX and not (change.before and is_staged(git))
     bases = [] if everything else [tracked_at(git, base).files for base in change.before]
     growths = [check_growth(base, tracked.files) for base in bases or [{}]]
     registry = tracked.registry
@@ -74,10 +77,6 @@ def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[Hist
     for bad in filter(is_new, registry.unreadable):
         say(f"{bad.file or registry.path}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
     return registry.histories(ids)
-
-
-def _is_staged(git: Git, change: Change) -> bool:
-    return not change.before or bool(git.staged())
 
 
 def _ran_what_is_pushed(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
@@ -159,7 +158,7 @@ def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") ->
 
     protected = policy.audit.protect
     if protected is None:
-        protected = (default_branch(git, change.remote)[0],)
+        protected = (_default(git, change),)
     if any_match(protected, [change.branch]):
         say(f"{change.branch} is protected: take these experiments out, or make them hold ({', '.join(failed[:5])})")
         if change.push:
@@ -168,6 +167,18 @@ def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") ->
     where = change.branch or "a detached HEAD"
     say(f"reported only: {where} is not protected; towards {', '.join(protected) or 'no branch'} this blocks")
     return OK
+
+
+def _default(git: Git, change: Change) -> str:
+    """Return the name of the remote's default branch, at a push by its own word; raise UnreadableError if unknown."""
+    receiver = change.push.receivers()[0] if change.push else None
+    name = default_branch(git, change.remote, receiver)[0]
+    if not name:
+        raise UnreadableError(
+            "which branch is the remote's default, where a failure blocks, is not known here: say it in"
+            " `audit.protect`, or `git remote set-head origin --auto`"
+        )
+    return name
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 Git's standard input (a push's refs) and arguments go to each of them. `expflow-hooks install` writes the hook files.
 """
 
-import io
 import os
 import sys
 
-from expflow_hooks.core.errors import UNREADABLE, VERDICTS, worst
-from expflow_hooks.git.hook_files import HOOKS, SAVED
+from expflow_hooks.core.errors import UNREADABLE, VERDICTS
+from expflow_hooks.git.hook_files import SAVED
 
 _OF_FRAMEWORKS = ("PRE_COMMIT", "PREK_")
 
@@ -19,10 +18,30 @@ def main(argv: "list[str] | None" = None) -> int:
     # Git itself runs this: what a framework left in the environment is of another hook.
     for name in [name for name in os.environ if name.startswith(_OF_FRAMEWORKS)]:
         del os.environ[name]
-    given = sys.stdin.buffer.read() if stage == "pre-push" and sys.stdin is not None else None
+    given = _given() if stage == "pre-push" else None
     earlier = _run_earlier(os.path.join(os.path.dirname(hook_file), stage + SAVED), arguments, given)
-    ours = worst([_run_ours(name, stage, arguments, given) for name in HOOKS[stage]])
+    ours = _run_ours(stage, arguments, given if given or _is_run_by_git() else None)
     return earlier or ours
+
+
+def _given() -> bytes:
+    """Return what git wrote about the push."""
+    return b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
+
+
+def _is_run_by_git() -> bool:
+    """Return whether it is git that wrote nothing: a script in between may have read what it wrote."""
+    parent = os.getppid()
+    try:
+        with open(f"/proc/{parent}/comm") as file:
+            name = file.read()
+    except OSError:
+        import subprocess
+
+        if os.name == "nt":  # git's own shell stands in between
+            return True
+        name = subprocess.run(["ps", "-o", "comm=", "-p", str(parent)], capture_output=True, text=True).stdout
+    return os.path.basename(name.strip()).startswith("git")
 
 
 def _run_earlier(path: str, arguments: "list[str]", given: "bytes | None") -> int:
@@ -44,18 +63,15 @@ def _run_earlier(path: str, arguments: "list[str]", given: "bytes | None") -> in
         return subprocess.run(["sh", path, *arguments], input=given).returncode
 
 
-def _run_ours(name: str, stage: str, arguments: "list[str]", given: "bytes | None") -> int:
-    if given is not None:
-        sys.stdin = io.TextIOWrapper(io.BytesIO(given))
+def _run_ours(stage: str, arguments: "list[str]", given: "bytes | None") -> int:
     try:
-        from importlib import import_module
+        from expflow_hooks.hooks import expflow
 
-        code: int = import_module(f"expflow_hooks.hooks.{name}").main(["--stage", stage, *arguments])
-        return code
+        return expflow.main(["--stage", stage, *arguments], given)
     except Exception as error:  # a broken environment of ours: one line, and never a pass
         if os.environ.get("EXPFLOW_DEBUG"):
             raise
-        _say(f"the hook {name} broke off ({type(error).__name__}); `expflow-hooks doctor` says more")
+        _say(f"the hooks broke off ({type(error).__name__}); `expflow-hooks doctor` says more")
         _say(f"{VERDICTS[UNREADABLE]} (exit {UNREADABLE})")
         return UNREADABLE
 

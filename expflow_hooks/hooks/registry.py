@@ -2,16 +2,20 @@
 
 import os
 
-from expflow_hooks.core.errors import OK, SAYS_NO, UsageError, worst
+from expflow_hooks.core.errors import OK, SAYS_NO, UnreadableError, UsageError, worst
+from expflow_hooks.git.remotes import default_branch, usual_remote
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import Change, changes, default_branch, touched
+from expflow_hooks.hooks.change import Change, changes, touched
+from expflow_hooks.hooks.tracked_names import may_matter
 from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.append_only import Growth
     from expflow_hooks.core.registry.reader import HistoryLine, Registry, Revision, Unreadable
-    from expflow_hooks.scan.options import Options
+    from expflow_hooks.git.hook_options import Options
+    from expflow_hooks.git.pushed import Push
+    from expflow_hooks.git.remotes import Receiver
 
 _DOES = "Check that a tracked registry only grows: the base's lines survive byte for byte, in order."
 _MOST_SHOWN = 10
@@ -19,19 +23,20 @@ _MOST_SHOWN = 10
 
 def main(argv: "list[str] | None" = None) -> int:
     """Compare the registry with the base's; block a line that was changed, moved or removed."""
-    return run(_check, argv, "expflow-registry", _DOES)
+    return run(check, argv, "expflow-registry", _DOES)
 
 
-def _check(options: "Options | None", git: Git) -> int:
-    return worst([_check_change(git, change) for change in changes(git, options, os.environ)])
+def check(options: "Options", git: Git, push: "Push | None") -> int:
+    """Compare each change's registry with those that it must not take lines from."""
+    codes = [
+        _compare(git, change, base, binding)
+        for change in changes(git, options, os.environ, push)
+        for base, binding in _bases(git, change)
+    ]
+    return worst(codes)
 
 
-def _check_change(git: Git, change: Change) -> int:
-    base, binding = _base(git, change)
-    if not base:
-        return OK
-    from expflow_hooks.hooks.tracked_names import may_matter
-
+def _compare(git: Git, change: Change, base: str, binding: bool) -> int:
     # Against the base all of the branch counts, also where this commit touches nothing of the registry.
     if not may_matter(touched(git, Change([base], change.after, change.branch))):
         return OK
@@ -67,21 +72,32 @@ def _check_change(git: Git, change: Change) -> int:
     return SAYS_NO if binding else OK
 
 
-def _base(git: Git, change: Change) -> "tuple[str, bool]":
-    """Return the revision whose lines must survive, and whether they must: without a remote HEAD's only should.
+def _bases(git: Git, change: Change) -> "list[tuple[str, bool]]":
+    """Return the revisions whose lines must survive, and whether they must: without a remote HEAD's only should.
 
-    The tip of the remote's default branch where the change goes to it; else where the change branched off from it, so
-    that a topic branch need not have what others added since.
+    What a push overwrites unseen. The tip of the remote's default branch where the change goes to it; else where the
+    change branched off from it, so that a topic branch need not have what others added since.
     """
-    name, tip = default_branch(git, change.remote)
-    here = change.after or "HEAD"
-    if tip and change.push and change.branch == name:
-        return tip, True
+    unseen = [(change.unseen, True)] if change.unseen else []
+    name, tip = default_branch(git, change.remote, _receiver(git, change))
+    if change.push and change.branch == name:
+        return unseen or [(base, True) for base in change.before[:1]]
     if tip:
-        return git.merge_base(tip, here) or tip, True
-    if change.push:
-        return (change.before[0], True) if change.before else ("", False)
-    return (change.before[0] if change.before else ""), False
+        return [*unseen, (git.merge_base(tip, change.after or "HEAD") or tip, True)]
+    remote = usual_remote(git, change.remote)
+    if remote and not name and may_matter(touched(git, change)):
+        raise UnreadableError(
+            f"which branch of {remote} is its default is not known here, so the registry cannot be compared with it:"
+            f" `git remote set-head {remote} --auto`"
+        )
+    return [*unseen, *((base, change.push is not None) for base in change.before[:1])]
+
+
+def _receiver(git: Git, change: Change) -> "Receiver | None":
+    """Return what the repository that is pushed to has, asked only where a registry can be concerned."""
+    if change.push is None or not may_matter(touched(git, change)):
+        return None
+    return change.push.receivers()[0]
 
 
 def _list_broken(registry: "Registry", growth: "Growth") -> bool:

@@ -12,7 +12,6 @@ from expflow_hooks.core.registry.location import in_repository
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.git.registry_files import registry_files
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import blob
 
 
 class Tracked(NamedTuple):
@@ -38,13 +37,9 @@ def tracked_at(git: Git, revision: str) -> Tracked:
 
     Raises PolicyError if the policy there is none, UsageError if the registry is not spelled right or is a link.
     """
-    text = blob(git, revision, FILE)
+    text = git.file(revision, FILE)
     where = f"{revision or 'index'}:{FILE}"
     policy = Policy() if text is None else parse_policy(text.decode("utf-8", "replace"), where)
     source = policy.leaderboard.source or REGISTRY
-    path = in_repository(source, _root(git) if os.path.isabs(source) else "")
+    path = in_repository(source, git.top() if os.path.isabs(source) else "")
     return Tracked(policy, path, registry_files(git, revision, path) if path else {})
-
-
-def _root(git: Git) -> str:
-    return os.fsdecode(git.ask("rev-parse", "--show-toplevel")).rstrip("\n")

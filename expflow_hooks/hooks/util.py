@@ -4,45 +4,66 @@ import os
 import sys
 
 from expflow_hooks.core.errors import OK, UNREADABLE, VERDICTS, ExpflowError
+from expflow_hooks.git.hook_options import is_push, parse
 from expflow_hooks.git.repository import Git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from expflow_hooks.scan.options import Options
+    from expflow_hooks.git.hook_options import Options
+    from expflow_hooks.git.pushed import Push
 
-    Work = Callable[["Options | None", Git], int]
-    """What a hook does: takes the options (None where none were given) and git, returns the exit code."""
+    Work = Callable[[Options, Git, Push | None], int]
+    """What a hook does: takes the options, git, and the push if it is about one; returns the exit code."""
 
 
 def run(work: "Work", argv: "list[str] | None", program: str, does: str) -> int:
     """Run a hook and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
-    try:
-        options = None
-        if arguments:
-            from expflow_hooks.scan.options import parse
 
-            options = parse(arguments)
-            if options.help:
-                say(f"usage: {program} [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]\n\n{does}")
-                return OK
-        code = work(options, Git())
+    def begin() -> int:
+        options = parse(arguments)
+        if options.help:
+            say(f"usage: {program} [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]\n\n{does}")
+            return OK
+        git = Git()
+        return work(options, git, push_of(git, options))
+
+    return verdict(guarded(program, begin))
+
+
+def guarded(program: str, work: "Callable[[], int]") -> int:
+    """Do a part of a hook's work; say in one line what broke it off, and return the exit code."""
+    try:
+        return work()
     except ExpflowError as error:
         say(str(error))
-        code = error.exit_code
+        return error.exit_code
     except KeyboardInterrupt:
         say("interrupted")
-        code = UNREADABLE
+        return UNREADABLE
     except Exception as error:
         if os.environ.get("EXPFLOW_DEBUG"):
             raise
         say(f"{program} broke off ({type(error).__name__}: {error})")
-        code = UNREADABLE
+        return UNREADABLE
+
+
+def verdict(code: int) -> int:
+    """Say what comes of it, where that is not a pass, and return the exit code."""
     if code:
         say(f"{VERDICTS[code]} (exit {code})")
     return code
+
+
+def push_of(git: Git, options: "Options", given: "bytes | None" = None) -> "Push | None":
+    """Return the push that is looked at, or None at another stage; `given` is what git wrote, if it is read already."""
+    if not is_push(options, os.environ):
+        return None
+    from expflow_hooks.git.pushed import read_push
+
+    return read_push(git, options, os.environ, given)
 
 
 def say(text: str) -> None:

@@ -7,6 +7,9 @@ key files that need a parser). Here lives the account that every way to look kee
 
 TYPE_CHECKING = False  # `typing` costs a bare Python's whole start-up again (29 ms against 15), so no hot module has it
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from expflow_hooks.scan.exact import Hit
     from expflow_hooks.scan.findings import Finding
 
 CHUNK = 1 << 20
@@ -14,10 +17,33 @@ CHUNK = 1 << 20
 
 
 class Report:
-    """What a scan found, what it could not read, and how much it read."""
+    """What a scan found, what it could not read, what else is to be said with that, and how much it read."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.problems: list[str] = []
+        self.notes: list[str] = []
         self.items = 0
         self.bytes = 0
+
+    def add(self, other: "Report") -> None:
+        """Take over what another scan found and read."""
+        self.findings += other.findings
+        self.problems += other.problems
+        self.notes += other.notes
+        self.items += other.items
+        self.bytes += other.bytes
+
+
+def hits(chunks: "Iterable[bytes]", kind: str, excusable: bool = True) -> "list[Hit]":
+    """Return (line, column, code) of what is found in one file's or object's bytes, by the rules of its kind of name.
+
+    The closer look, loaded for suspect bytes and key files only.
+    """
+    if kind:
+        from expflow_hooks.scan import keyfiles
+
+        return keyfiles.scan(chunks, kind)
+    from expflow_hooks.scan import exact
+
+    return exact.scan(chunks, excusable)

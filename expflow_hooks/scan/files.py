@@ -3,7 +3,7 @@
 import os
 from stat import S_ISDIR, S_ISREG
 
-from expflow_hooks.scan import CHUNK, Report
+from expflow_hooks.scan import CHUNK, Report, hits
 from expflow_hooks.scan.prefilter import key_kind, suspect
 
 TYPE_CHECKING = False
@@ -84,8 +84,6 @@ def _chunks(file: int, first: bytes, report: Report) -> "Iterator[bytes]":
 
 
 def _look(path: str, chunks: "Iterator[bytes] | list[bytes]", kind: str, report: Report) -> None:
-    from expflow_hooks.scan.closer import hits
-
     for hit in hits(chunks, kind):
         from expflow_hooks.scan.findings import Finding
 

@@ -17,9 +17,15 @@ CODES = {
 
 FILE_NAME = "<file name>"
 REF_NAME = "<ref name>"
+TAGGED = "<tagged blob>"
 HEADER = "<{} header>"
 MESSAGE = "<{} message>"
-_NO_FILES = (FILE_NAME, REF_NAME, *(place.format(kind) for kind in ("commit", "tag") for place in (HEADER, MESSAGE)))
+_NO_FILES = (
+    FILE_NAME,
+    REF_NAME,
+    TAGGED,
+    *(place.format(kind) for kind in ("commit", "tag") for place in (HEADER, MESSAGE)),
+)
 _HIDDEN = "[hidden]"
 
 

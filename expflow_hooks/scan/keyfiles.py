@@ -1,6 +1,7 @@
 """The rules for files known by name: `config*.y*ml`, `.env*` and `pin.hash`. Nothing excuses their findings."""
 
 from expflow_hooks.scan import exact
+from expflow_hooks.scan.prefilter import MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ CHECKED = 16 << 20
 """Bytes up to which the rest is still searched for words and pieces; more is no configuration, and fails closed."""
 _OVERLAP = 1024
 _DISGUISING = (b"\\", b"!", b"%")  # escapes, tags and directives can write the words of a key otherwise
+_BETWEEN_PIECES = b" \t\r\n\"'`\\+,|>-#&()[];"
+_BETWEEN_BASE64 = b" \t\r\n\"'`\\,#"
+_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_BASE64_MARKS = bytes(MARK if byte in _DIGITS else 0 for byte in range(256))
+_SHORTEST = 43  # digits of base64 that 32 raw bytes take
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -109,6 +116,30 @@ def _one_a_line(hits: "list[Hit]") -> "list[Hit]":
 
 
 def _in_pieces(data: bytes) -> "list[Hit]":
-    from expflow_hooks.scan import pieces
+    """Return the finding if `data` spells a PIN hash once what may stand between its pieces is gone, or in base64.
 
-    return [(1, 1, "EXP004")] if pieces.present(data) else []
+    Base64 of the hex digits and of the 32 raw bytes, in either alphabet. Only exact digests count, so text that happens
+    to be glued together here never reads as one.
+    """
+    return [(1, 1, "EXP004")] if _has_hash(data.translate(None, _BETWEEN_PIECES)) or _in_base64(data) else []
+
+
+def _in_base64(data: bytes) -> bool:
+    joined = data.translate(None, _BETWEEN_BASE64)
+    spans = exact.runs(joined, _BASE64_MARKS, _SHORTEST)
+    return any(_spells(joined[begin + skip : end]) for begin, end in spans for skip in range(4))
+
+
+def _spells(base64: bytes) -> bool:
+    """Return whether `base64`, which starts at a group of four, decodes to a PIN hash, as text or raw."""
+    from binascii import a2b_base64
+
+    base64 = base64.translate(_URL_SAFE)
+    if len(base64) % 4 == 1:
+        base64 = base64[:-1]
+    decoded = a2b_base64(base64 + b"=" * (-len(base64) % 4))
+    return _has_hash(exact.without_nuls(decoded)) or _has_hash(decoded.hex().encode())
+
+
+def _has_hash(data: bytes) -> bool:
+    return next(exact.hash_spans(data), None) is not None

@@ -2,7 +2,7 @@
 
 from expflow_hooks.git.objects import ABSENT, CHUNK, GONE, SYMLINK
 from expflow_hooks.git.repository import Git
-from expflow_hooks.scan import Report
+from expflow_hooks.scan import Report, hits
 from expflow_hooks.scan.prefilter import key_kind, suspect
 
 TYPE_CHECKING = False
@@ -24,13 +24,19 @@ def scan_index(git: Git, report: Report) -> None:
         mode, _, path = content[3].partition(" ")
         kind = key_kind(path) if mode != SYMLINK else ""
         _note(report, path, _hits(content, kind, report), content[2])
+    if report.findings:
+        from expflow_hooks.git.remotes import default_branch
+        from expflow_hooks.scan.excuses import allowed_by, not_excused
+
+        allowed = allowed_by(git, [default_branch(git)[1] or git.head()])
+        report.findings[:] = not_excused(git, report.findings, allowed, None)
 
 
-def scan_history(git: Git, revisions: "list[str]", options: "list[str]", report: Report) -> None:
-    """Scan every blob, tree, commit and tag that revisions and options (as for rev-list) reach."""
+def scan_history(git: Git, revisions: "list[str]", report: Report) -> None:
+    """Scan every blob, tree, commit and tag that revisions (as for rev-list) reach."""
     commits: list[str] = []
     key_blobs: dict[str, set[str]] = {}
-    for content in git.reachable(revisions, options):
+    for content in git.reachable(revisions):
         kind, size, object_id, name, chunks = content
         if kind == "commit":
             commits.append(object_id)
@@ -39,12 +45,18 @@ def scan_history(git: Git, revisions: "list[str]", options: "list[str]", report:
             content = (kind, size, object_id, name, iter([tree]))
             for blob, key in _key_entries(tree, len(object_id) // 2):
                 key_blobs.setdefault(blob, set()).add(key)
+        found = _hits(content, "", report)
+        if not found:
+            continue
         commit = commits[-1] if commits and kind != "tag" else ""
-        hits = _hits(content, "", report)
-        if hits and kind == "blob":
-            _note(report, name, hits, object_id, commit)
-        elif hits:
-            _note_outside_files(git, report, kind, hits, object_id, commit)
+        if kind == "blob" and not name:  # what a tag names is in no tree
+            from expflow_hooks.scan.findings import TAGGED
+
+            _note(report, TAGGED, found, object_id)
+        elif kind == "blob":
+            _note(report, name, found, object_id, commit)
+        else:
+            _note_outside_files(git, report, kind, found, object_id, commit)
     if key_blobs:
         _scan_key_blobs(git, commits, key_blobs, report)
 
@@ -100,9 +112,7 @@ def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":
         if not kind and not suspect(data, size):
             return []
         chunks = iter([data])
-    from expflow_hooks.scan import closer
-
-    return closer.hits(chunks, kind, excusable=object_type == "blob")
+    return hits(chunks, kind, excusable=object_type == "blob")
 
 
 def _note_outside_files(git: Git, report: Report, kind: str, hits: "list[Hit]", object_id: str, commit: str) -> None:

@@ -50,10 +50,10 @@ def test_reachable_objects_follow_their_commit(git_repo: Repo) -> None:
     first = git_repo.commit("a", "1")
     second = git_repo.commit("d/b", "2")
     git_repo.git("tag", "-a", "-m", "v", "v1")
-    kinds = [(kind, name) for kind, _, _, name, _ in git_in(git_repo).reachable([git_repo.git("rev-parse", "v1")], [])]
+    kinds = [(kind, name) for kind, _, _, name, _ in git_in(git_repo).reachable([git_repo.git("rev-parse", "v1")])]
     assert kinds.index(("blob", "a")) < [kind for kind, _ in kinds].index("commit", 1) < kinds.index(("blob", "d/b"))
     assert ("tag", "v1") in kinds
-    commits = [blob for kind, _, blob, _, _ in git_in(git_repo).reachable(["HEAD"], []) if kind == "commit"]
+    commits = [blob for kind, _, blob, _, _ in git_in(git_repo).reachable(["HEAD"]) if kind == "commit"]
     assert commits == [first, second]
 
 

@@ -82,7 +82,7 @@ def test_nothing_to_audit_is_a_quiet_pass_that_says_so(at):
     assert at.hook() == (0, "expflow: nothing to audit: the change brings no experiment\n")
     at.repo.commit("train.py", "y")
     assert at.push("main")[0] == 0
-    assert at.hook("--stage", "pre-push", "origin", "url")[0] == 0
+    assert at.hook("--stage", "pre-push", "origin", str(at.remote))[0] == 4  # git's lines are due
 
 
 @pytest.mark.parametrize("branch", ["main", "topic"])

@@ -48,13 +48,31 @@ class TestFrameworks:
         environment = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
         assert "refs/heads/main b.txt:1:1" in hook(git_repo, **environment).stdout
 
-    def test_a_push_by_url(self, work: Repo, hook: Hook, digest: str) -> None:
+    def test_a_push_by_url_to_an_empty_repository(self, work: Repo, hook: Hook, tmp_path: Path, digest: str) -> None:
         work.commit("old.txt", digest)
         work.git("push", "--quiet", "--no-verify", "origin", "main")
         work.commit("b.txt", "clean")
-        environment = framework(work, PRE_COMMIT_REMOTE_NAME="/somewhere", PRE_COMMIT_REMOTE_URL="/somewhere")
+        url = str(Repo(tmp_path / "empty.git", "--bare").path)
+        environment = framework(work, PRE_COMMIT_REMOTE_NAME=url, PRE_COMMIT_REMOTE_URL=url)
         del environment["PRE_COMMIT_FROM_REF"]
+        assert "old.txt:1:1" in hook(work, **environment).stdout
+        work.git("push", "--quiet", "--no-verify", url, "main")
         assert hook(work, **environment).returncode == 0
+
+    def test_a_repository_that_cannot_be_asked_counts_as_empty(self, work: Repo, hook: Hook, digest: str) -> None:
+        work.commit("old.txt", digest)
+        work.git("push", "--quiet", "--no-verify", "origin", "main")
+        done = hook(work, **framework(work, PRE_COMMIT_REMOTE_URL="https://user:word@127.0.0.1:9/x.git"))
+        assert "old.txt:1:1" in done.stdout and "could not be asked" in done.stderr
+        assert "word" not in done.stdout + done.stderr
+
+    def test_a_published_tag_is_not_held_against_a_push(self, work: Repo, hook: Hook, digest: str) -> None:
+        work.git("tag", "-a", "-m", digest, "v1")
+        work.git("tag", "-a", "-m", digest, "blob", work.git("rev-parse", "HEAD:a.txt"))
+        assert hook(work, **framework(work)).returncode == 1
+        work.git("push", "--quiet", "--no-verify", "origin", "v1", "blob")
+        work.commit("b.txt", "clean")
+        assert hook(work, **framework(work)).returncode == 0
 
     def test_prek_names_the_stage(self, work: Repo, hook: Hook, digest: str) -> None:
         work.commit("b.txt", digest)
@@ -69,7 +87,8 @@ class TestFrameworks:
     def test_an_option_for_the_stage(self, work: Repo, hook: Hook, digest: str) -> None:
         work.commit("b.txt", digest)
         work.git("rm", "--quiet", "b.txt")
-        assert hook(work, "--stage", "pre-push").returncode == 1
+        assert hook(work, "--stage", "pre-push").returncode == 4
+        assert hook(work, "--push").returncode == 1
         assert hook(work, "--stage", "manual").returncode == 0
 
     def test_a_range_alone(self, work: Repo, hook: Hook, digest: str) -> None:

@@ -118,16 +118,6 @@ class TestPlainGit:
         git_repo.commit("a.txt", "clean")
         assert "refs/heads/main a.txt:1:1" in git_repo.git("push", "origin", "main", ok=False)
 
-    def test_a_push_by_url_leaves_out_what_any_remote_has(self, work: Repo, tmp_path: Path, digest: str) -> None:
-        work.commit("old.txt", digest)
-        work.git("push", "--quiet", "--no-verify", "origin", "main")
-        other = Repo(tmp_path / "other.git", "--bare")
-        work.commit("b.txt", "clean")
-        assert BLOCKED not in work.git("push", str(other.path), "main", ok=False)
-        work.commit("c.txt", f"{digest}\n")
-        said = work.git("push", str(other.path), "main:refs/heads/x", ok=False)
-        assert "c.txt:1:1" in said and "old.txt" not in said
-
     def test_another_remote_has_its_own_history(self, work: Repo, tmp_path: Path, digest: str) -> None:
         work.commit("old.txt", digest)
         work.git("push", "--quiet", "--no-verify", "origin", "main")

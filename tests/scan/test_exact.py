@@ -7,7 +7,7 @@ from corpus import PLAIN, H
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expflow_hooks.scan import digests, exact
+from expflow_hooks.scan import exact
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_plain_pin_is_placed_at_its_name() -> None:
 def test_a_long_run_is_searched_at_every_offset(at: int) -> None:
     run = bytearray(b"0123456789abcdef" * 1250)
     run[at : at + 64] = H.encode()
-    assert digests.starts(bytes(run)) == [at]
+    assert exact.starts(bytes(run).lower()) == [at]
 
 
 def test_hiding_leaves_nothing_of_the_digest() -> None:

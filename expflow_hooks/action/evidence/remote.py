@@ -143,15 +143,14 @@ class Remote:
 
 
 def _leaks_in(data: bytes, path: str, commit: str) -> list[Leak]:
-    from expflow_hooks.scan import closer
+    from expflow_hooks.scan import hits
     from expflow_hooks.scan.findings import Finding, printable
     from expflow_hooks.scan.prefilter import key_kind, suspect
 
     kind = "" if path.startswith("<") else key_kind(path)
     if not kind and not suspect(data, len(data)):
         return []
-    hits = closer.hits(iter([data]), kind, excusable=True)
-    findings = [Finding(path, *hit) for hit in hits]
+    findings = [Finding(path, *hit) for hit in hits(iter([data]), kind, excusable=True)]
     return [Leak(f"{commit[:12]}:{printable(path)}:{f.line}:{f.column}", f.code, f.message) for f in findings]
 
 

@@ -1,6 +1,13 @@
-"""The options of a scan. Read by hand: importing argparse takes as long as Python takes to start."""
+"""The options of hooks and scans, and what they and the environment say is to be looked at.
+
+Read by hand: importing argparse takes as long as Python takes to start.
+"""
 
 from expflow_hooks.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMATS = ("text", "json", "sarif", "github")
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "manual")
@@ -74,6 +81,22 @@ def parse(arguments: "list[str]") -> Options:
         else:
             options.paths.append(argument)
     return _consistent(options)
+
+
+def is_push(options: "Options | None", environment: "Mapping[str, str]") -> bool:
+    """Return whether it is a push that is looked at: the options say so, else the framework that runs us."""
+    if options and (options.push or options.stage or options.staged or options.rev or options.all_history):
+        return options.push
+    stage = environment.get("PREK_HOOK_STAGE")
+    return stage == "pre-push" if stage else bool(environment.get("PRE_COMMIT_REMOTE_NAME"))
+
+
+def asked_range(options: "Options | None", environment: "Mapping[str, str]") -> str:
+    """Return the range that is looked at: the options', else the framework's outside a push; nothing where neither."""
+    if options and (options.rev or options.staged or options.push or options.stage or options.all_history):
+        return options.rev
+    since, until = environment.get("PRE_COMMIT_FROM_REF"), environment.get("PRE_COMMIT_TO_REF")
+    return f"{since}..{until}" if since and until else ""
 
 
 def _checked(name: str, value: str) -> str:
