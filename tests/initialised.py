@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 FILES = ("expflow.yaml", ".pre-commit-config.yaml", ".github/workflows/expflow.yml")
-IDS = ["expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-registry"]
+IDS = ["expflow"]
 TYPES = ["pre-commit", "pre-merge-commit", "pre-push"]
 
 

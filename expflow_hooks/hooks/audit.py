@@ -37,7 +37,6 @@ def check(options: "Options", git: Git, push: "Push | None") -> int:
 
 def _check_change(git: Git, change: Change) -> int:
     if not _has_anything_to_do(git, change):
-        say("nothing to audit: the change brings no experiment")
         return OK
     from expflow_hooks.hooks.tracked import tracked_at
 
@@ -138,9 +137,7 @@ def _judge(git: Git, change: Change, policy: "Policy", histories: "dict[str, lis
 
 
 def _tell(passed: int, failed: "list[str]", unfinished: "list[str]") -> None:
-    if not (passed or failed):
-        say("nothing to audit: the change brings no completed experiment")
-    else:
+    if passed or failed:
         say(f"{passed + len(failed)} completed experiments audited, {len(failed)} break the rules")
     if unfinished:
         say(f"{len(unfinished)} unfinished, not audited: {_some(unfinished)}")

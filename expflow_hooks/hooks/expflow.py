@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from expflow_hooks.git.pushed import Push
 
 _USAGE = """\
-usage: expflow [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]
+usage: expflow-all [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]
 
 Run expflow-pin-hash, expflow-policy, expflow-registry and expflow-audit, as far as they belong to the stage."""
 

@@ -16,6 +16,13 @@ from expflow_hooks.setup.repository import Repository
 WANTED = {stage: tuple(f"expflow-{name.replace('_', '-')}" for name in modules) for stage, modules in HOOKS.items()}
 """Stage -> the ids of the hooks that run there."""
 
+ALL, ALL_COMMAND = "expflow", "expflow-all"
+"""The id of the hook that runs all of them, and its command."""
+
+_IDS = re.compile(
+    r"(?<![\w-])expflow-(?:all|pin-hash|audit|policy|registry)(?![\w-])|\bid:[ \t]*[\"']?expflow(?![\w-])"
+)
+_COMMENTS = re.compile(r"(?m)(?:^|[ \t])#.*$")
 _CONFIGURATIONS = {
     "pre-commit": (".pre-commit-config.yaml",),
     "prek": ("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml"),
@@ -50,8 +57,14 @@ def covered(repository: Repository, stage: str) -> Cover:
         return Cover(stage, whose, f"git passes {path} over: it may not be executed")
     if whose == EXPFLOW:
         return Cover(stage, "plain git", _broken(path))
-    absent = [name for name in WANTED[stage] if name not in _named(repository.root, path, whose, stage)]
+    absent = missing(_named(repository.root, path, whose, stage), WANTED[stage])
     return Cover(stage, whose, f"{', '.join(absent)} not configured" if absent else "")
+
+
+def missing(named: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids to add to those that are named: the rest of them, or the one that stands for all."""
+    absent = tuple(name for name in wanted if name not in named)
+    return () if named & {ALL, ALL_COMMAND} else absent if len(absent) < len(wanted) else (ALL,)
 
 
 def _broken(path: str) -> str:
@@ -72,7 +85,9 @@ def _named(root: str, hook_file: str, whose: str, stage: str) -> set[str]:
 
 
 def _ids(text: str) -> set[str]:
-    return set(re.findall(r"expflow-[a-z-]+[a-z]", text))
+    """Return the ids and commands that words name, outside of comments."""
+    words = _IDS.findall(_COMMENTS.sub("", text))
+    return {word if word.startswith("expflow") else ALL for word in words}
 
 
 def _of_text(text: str, stage: str) -> set[str]:
@@ -120,7 +135,7 @@ def hooks_in(configuration: Any) -> Iterator[dict[str, Any]]:
 
 def _stages(hook: dict[str, Any]) -> list[str]:
     """Return the stages of a hook: those it is configured for, else those of our manifest."""
-    own = [stage for stage, names in WANTED.items() if hook["id"] in names]
+    own = [stage for stage, names in WANTED.items() if hook["id"] in (ALL, *names)]
     stages = hook.get("stages")
     return [_OLD_STAGES.get(str(stage), str(stage)) for stage in stages] if isinstance(stages, list) else own
 

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.setup.active import hooks_in, load
-from expflow_hooks.setup.frameworks import HOOK_IDS, flow_entry, repo_entry
+from expflow_hooks.setup.active import hooks_in, load, missing
+from expflow_hooks.setup.frameworks import SINGLE_IDS, flow_entry, repo_entry
 from expflow_hooks.setup.origin import Origin
 from expflow_hooks.setup.yamltext import end_of, insert, root_of, same_but, value
 
@@ -22,12 +22,12 @@ _KEY = "default_install_hook_types"
 
 
 def with_hooks(text: str | None, origin: Origin) -> str:
-    """Return the configuration with all four hooks and all three stages; raise UsageError if it cannot be edited."""
+    """Return the configuration with all hooks and all three stages; raise UsageError if it cannot be edited."""
     if text is None or all(line.strip()[:1] in ("", "#") for line in text.splitlines()):
         template = resources.files("expflow_hooks.setup").joinpath(f"templates/{FILE.lstrip('.')}")
         return (text or "") + template.read_text("utf-8") + repo_entry(origin)
     root_of(text, FILE)
-    absent = tuple(name for name in HOOK_IDS if name not in {hook["id"] for hook in hooks_in(load(text))})
+    absent = missing({hook["id"] for hook in hooks_in(load(text))}, SINGLE_IDS)
     new = _add_types(_add_repo(text, origin, absent) if absent else text)
     if not same_but(text, new, lambda data: _undo(data, yaml.safe_load(text), origin, absent)):
         raise UsageError(f"{FILE}: cannot be edited safely; add by hand, to repos: {flow_entry(origin, absent)}")

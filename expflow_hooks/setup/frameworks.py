@@ -14,38 +14,31 @@ from expflow_hooks.setup.yamltext import quoted
 AT_HAND = ("pre-commit", "prek")
 """Frameworks that `init` installs with, the first that is found."""
 
-HOOK_IDS = ("expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-registry")
+HOOK_IDS = ("expflow",)
+SINGLE_IDS = ("expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-registry")
 
 _FETCH_TIMEOUT = 600  # seconds: an environment is made, over the network
 
 _LEFTHOOK = """\
 pre-commit:
   jobs:
-    - run: expflow-pin-hash --stage pre-commit
-    - run: expflow-policy --stage pre-commit
-    - run: expflow-registry --stage pre-commit
-    - run: expflow-audit --stage pre-commit
+    - run: expflow-all --stage pre-commit
 pre-merge-commit:
   jobs:
-    - run: expflow-pin-hash --stage pre-merge-commit
-    - run: expflow-registry --stage pre-merge-commit
+    - run: expflow-all --stage pre-merge-commit
 pre-push:
   jobs:
-    - {run: "expflow-pin-hash --stage pre-push {1} {2}", use_stdin: true}
-    - {run: "expflow-registry --stage pre-push {1} {2}", use_stdin: true}
-    - {run: "expflow-audit --stage pre-push {1} {2}", use_stdin: true}
+    - {run: "expflow-all --stage pre-push {1} {2}", use_stdin: true}
 """
 _SHELL = """\
 # in the pre-commit hook
-expflow-pin-hash --stage pre-commit && expflow-policy --stage pre-commit &&
-    expflow-registry --stage pre-commit && expflow-audit --stage pre-commit || exit
+expflow-all --stage pre-commit || exit
 # in the pre-merge-commit hook
-expflow-pin-hash --stage pre-merge-commit && expflow-registry --stage pre-merge-commit || exit
-# in the pre-push hook, whose standard input each of them reads
+expflow-all --stage pre-merge-commit || exit
+# in the pre-push hook, before any other command that reads its standard input (such as git lfs)
 refs=$(cat)
-for hook in expflow-pin-hash expflow-registry expflow-audit; do
-    printf '%s\\n' "$refs" | "$hook" --stage pre-push "$1" "$2" || exit
-done
+printf '%s\\n' "$refs" | expflow-all --stage pre-push "$1" "$2" || exit
+# what others then read: printf '%s\\n' "$refs" | git lfs pre-push "$@"
 """
 
 

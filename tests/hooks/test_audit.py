@@ -75,11 +75,11 @@ def at(tmp_path: Path) -> Setup:
     return Setup(tmp_path)
 
 
-def test_nothing_to_audit_is_a_quiet_pass_that_says_so(at):
+def test_nothing_to_audit_is_a_quiet_pass(at):
     at.publish()
     at.repo.write("train.py", "x")
     at.git("add", ".")
-    assert at.hook() == (0, "expflow: nothing to audit: the change brings no experiment\n")
+    assert at.hook() == (0, "")
     at.repo.commit("train.py", "y")
     assert at.push("main")[0] == 0
     assert at.hook("--stage", "pre-push", "origin", str(at.remote))[0] == 4  # git's lines are due

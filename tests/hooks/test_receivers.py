@@ -1,5 +1,6 @@
 """What a push sends is decided by its receiver: none of these may be taken from what this clone remembers."""
 
+import hashlib
 import shlex
 import shutil
 import socket
@@ -86,6 +87,50 @@ class TestMemory:
         leaky.git("update-ref", "-d", "refs/remotes/origin/main")
         leaky.commit("c.txt", "clean")
         assert BLOCKED not in leaky.git("push", "origin", "main:refs/heads/newer", ok=False)
+
+
+class TestWhatFrameworksCannotShow:
+    """The documents say that these are not seen there; what `install` writes sees them."""
+
+    CASES = ("an annotated tag", "a tag of a file", "notes", "the stash", "a bare id")
+
+    def push(self, repo: Repo, digest: str, what: str) -> str:
+        repo.write("secret.txt", digest)
+        if what == "an annotated tag":
+            repo.git("tag", "--annotate", "--message", digest, "v1")
+            return "v1"
+        if what == "a tag of a file":
+            repo.git("tag", "v1", repo.git("hash-object", "-w", "secret.txt"))
+            return "v1"
+        if what == "notes":
+            repo.git("notes", "add", "--message", digest)
+            return "refs/notes/commits"
+        repo.git("add", "secret.txt")
+        if what == "the stash":
+            repo.git("stash", "--quiet")
+            return "refs/stash:refs/heads/stash"
+        commit = repo.git("commit-tree", "-m", "x", "-p", "HEAD", repo.git("write-tree"))
+        repo.git("reset", "--quiet", "--hard")
+        return f"{commit}:refs/heads/x"
+
+    @pytest.mark.parametrize("what", CASES)
+    def test_plain_git_shows_it(self, work: Repo, digest: str, what: str) -> None:
+        install(work, "installed")
+        ref = self.push(work, digest, what)
+        assert BLOCKED in work.git("push", "origin", ref, ok=False)
+
+    @pytest.mark.parametrize("way", ["pre-commit", "prek"])
+    def test_a_tag_on_commits_that_are_there_starts_no_hook(self, work: Repo, digest: str, way: str) -> None:
+        install(work, way)
+        ref = self.push(work, digest, "an annotated tag")
+        assert "[new tag]" in work.git("push", "origin", ref, ok=False)  # the day this fails, the table is out of date
+
+    def test_a_file_in_lfs_is_seen_as_its_pointer(self, work: Repo, digest: str) -> None:
+        install(work, "installed")
+        oid = hashlib.sha256(digest.encode()).hexdigest()
+        work.write(f".git/lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}", digest)
+        work.commit("weights.bin", f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 64\n")
+        assert BLOCKED not in work.git("push", "origin", "main", ok=False)
 
 
 def test_a_branch_that_was_deleted_and_collected_there(work: Repo, remote: Path, digest: str) -> None:

@@ -75,10 +75,12 @@ def test_a_framework_configuration_keeps_its_comments_and_order(name):
         "repos:\n- repo: x\n  rev: y\n  hooks:\n  - id: a\n    entry: |\n      x\n",
     ],
 )
-def test_a_merged_configuration_has_all_four_hooks_once(text):
+def test_a_merged_configuration_has_all_hooks_once(text):
     new = with_hooks(text, ORIGIN)
     found = [hook["id"] for repo in yaml.safe_load(new)["repos"] for hook in repo["hooks"]]
-    assert sorted(name for name in found if name.startswith("expflow")) == sorted(IDS)
+    ours = {name for name in found if name.startswith("expflow")}
+    assert ours in ({"expflow"}, {"expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-registry"})
+    assert len(ours) == sum(name.startswith("expflow") for name in found)
     assert set(TYPES) <= set(yaml.safe_load(new)["default_install_hook_types"])
     assert with_hooks(new, ORIGIN) == new
 
