@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from expflow_hooks.action.evidence.evidence import Evidence, Said
@@ -44,6 +45,11 @@ class Judgement:
     checks: Mapping[str, Sequence[Check]] = field(default_factory=dict)
     failing: frozenset[str] = frozenset()
     """The first ids of the rows that do not hold."""
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """Return the first ids of the candidates' rows."""
+        return frozenset(row.experiment_id for row in self.rows)
 
     @property
     def failed_gates(self) -> list[str]:

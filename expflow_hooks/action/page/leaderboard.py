@@ -54,9 +54,9 @@ def _table(judgement: Judgement, ranking: Ranking, detail: Detail, commits_url: 
     headings += ["Tags", "Commit"] if detail.columns else []
     lines = [_row(headings), "|--:|:--|--:|" + ":--|" * (len(headings) - 3)]
     show = short if are_told_apart(row.value for row in shown) else show_number
-    place = 0
+    place, places = 0, {row.experiment_id: at for at, row in enumerate(ranking.ranked)}
     for row in shown:
-        at = ranking.ranked.index(row)
+        at = places[row.experiment_id]
         if at > place:
             lines.append(_row([f"<sub>{at - place} more</sub>"] + [""] * (len(headings) - 1)))
         lines.append(_row(_cells(judgement, row, detail, commits_url, show)))
@@ -71,12 +71,13 @@ def _shown(judgement: Judgement, ranking: Ranking, detail: Detail) -> list[Row]:
     evidence = judgement.evidence
     top = evidence.inputs.top or (evidence.rules.policy.leaderboard.top if evidence.rules else None) or DEFAULT_TOP
     first = ranking.ranked[: min(top, detail.rows)]
-    own = [row for row in judgement.rows if row.rank is not None and row not in first]
+    shown = {row.experiment_id for row in first}
+    own = [row for row in judgement.rows if row.rank is not None and row.experiment_id not in shown]
     return first + own[: detail.rows]
 
 
 def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, show: Callable[[Any], str]) -> list[str]:
-    own = row in judgement.rows
+    own = row.experiment_id in judgement.own
     rank = f"▶ **{show_rank(row)}**" if own else show_rank(row)
     notes = [*filter(None, [luck(row)]), *row.notes, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
     name = (f"**{code_span(row.label)}**" if own else code_span(row.label)) + "".join(
@@ -127,9 +128,9 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _chart(judgement: Judgement, ranking: Ranking) -> str:
-    rows = [row for row in ranking.ranked if row in ranking.ranked[:_CHARTED] or row in judgement.rows]
+    rows = [row for at, row in enumerate(ranking.ranked) if at < _CHARTED or row.experiment_id in judgement.own]
     failed = [row for row in judgement.rows if row.rank is None and value_status(row.value) is None]
-    bars = [Bar(row.rank, row.value, row in judgement.rows) for row in (rows + failed)[: 2 * _CHARTED]]
+    bars = [Bar(row.rank, row.value, row.experiment_id in judgement.own) for row in (rows + failed)[: 2 * _CHARTED]]
     gates = [gate.threshold for gate in ranking.query.gates if gate.metric == ranking.query.sort_by]
     lines = draw(bars, gates, arrow(ranking))
     return "```text\n" + "\n".join(lines) + "\n```" if lines else ""
@@ -139,12 +140,14 @@ def _below(judgement: Judgement, ranking: Ranking, detail: Detail) -> str:
     """Return the rows below the line, folded; the candidates among them come first."""
     if not ranking.below:
         return ""
-    own = [row for row in ranking.below if row in judgement.rows]
-    rows = (own + [row for row in ranking.below if row not in judgement.rows])[: max(detail.below, len(own[:3]))]
+    own = [row for row in ranking.below if row.experiment_id in judgement.own]
+    rows = (own + [row for row in ranking.below if row.experiment_id not in judgement.own])[
+        : max(detail.below, len(own[:3]))
+    ]
     lines = [_row(["Experiment", f"{code_span(ranking.query.sort_by)} {arrow(ranking)}", "Why it does not rank"])]
     lines.append("|:--|--:|:--|")
     for row in rows:
-        name = f"▶ **{code_span(row.label)}**" if row in own else code_span(row.label)
+        name = f"▶ **{code_span(row.label)}**" if row.experiment_id in judgement.own else code_span(row.label)
         reason = code_span(row.reason(ranking.query.sort_by) or "", 200)
         lines.append(_row([name, short(row.value), reason]))
     more = len(ranking.below) - len(rows)

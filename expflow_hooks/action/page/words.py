@@ -13,7 +13,6 @@ from expflow_hooks.action.verdict import (
     PASS,
     UNDECIDED_VERDICT,
     Judgement,
-    candidate_rows,
 )
 from expflow_hooks.core.metrics.gates import FAILS, HOLDS
 from expflow_hooks.core.metrics.values import value_status
@@ -75,9 +74,8 @@ def distance(judgement: Judgement, row: Row) -> Said:
     """Return how far a candidate is from the base's best, else the best of the others, and how sure that is."""
     ranking = judgement.evidence.ranking
     assert ranking is not None
-    own = candidate_rows(judgement.evidence)
     base = ranking.query.base
-    other = base or next((other for other in ranking.ranked if other not in own), None)
+    other = base or next((other for other in ranking.ranked if other.experiment_id not in judgement.own), None)
     if other is None or value_status(row.value) is not None or value_status(other.value) is not None:
         return ()
     whose = "the base's best, " if base else "the best of the others, "
