@@ -164,3 +164,61 @@ def test_no_registry_and_no_commit_are_nothing_to_do(tmp_path):
     repo.write("x.py", "1")
     repo.git("add", ".")
     assert hook(repo) == (0, "")
+
+
+class TestForcedPush:
+    """A colleague's lines that were never fetched here are taken away by nobody unseen."""
+
+    @pytest.fixture
+    def behind(self, repo, tmp_path):
+        repo.git("clone", "--quiet", str(tmp_path / "remote.git"), str(tmp_path / "colleague"))
+        colleague = Repo.at(tmp_path / "colleague")
+        colleague.commit(REGISTRY, A + B + C)
+        colleague.git("push", "--quiet", "origin", "HEAD:main")
+        repo.commit("train.py", "mine")
+        return repo
+
+    def push(self, repo, tmp_path, theirs):
+        stdin = f"refs/heads/main {repo.git('rev-parse', 'HEAD')} refs/heads/main {theirs}\n"
+        return hook(repo, "--stage", "pre-push", "origin", str(tmp_path / "remote.git"), stdin=stdin)
+
+    def test_their_lines_are_fetched_and_missed(self, behind, tmp_path):
+        theirs = behind.git("ls-remote", str(tmp_path / "remote.git"), "refs/heads/main").split()[0]
+        code, said = self.push(behind, tmp_path, theirs)
+        assert (code, "line 3 of " in said) == (1, True), said
+        assert theirs not in behind.git("for-each-ref")
+
+    def test_where_they_cannot_be_fetched_the_push_is_refused(self, behind, tmp_path):
+        code, said = self.push(behind, tmp_path, "1" * 40)
+        assert (code, "`git fetch origin`" in said) == (4, True), said
+
+
+class TestWhichBranchIsTheDefault:
+    def renamed(self, repo, tmp_path, name):
+        repo.git("branch", "--move", "main", name)
+        repo.git("push", "--quiet", "origin", name)
+        there = Repo.at(tmp_path / "remote.git")
+        there.git("symbolic-ref", "HEAD", f"refs/heads/{name}")
+        repo.git("push", "--quiet", "origin", ":main")
+        repo.git("remote", "set-head", "origin", "--delete")
+
+    def test_one_with_a_usual_name(self, repo, tmp_path):
+        self.renamed(repo, tmp_path, "trunk")
+        stage(repo, A)
+        assert hook(repo)[0] == 1
+
+    def test_one_that_nothing_here_names_is_not_guessed(self, repo, tmp_path):
+        self.renamed(repo, tmp_path, "production")
+        assert hook(repo)[0] == 4  # nothing is staged, so the whole index is looked at
+        stage(repo, A)
+        code, said = hook(repo)
+        assert (code, "`git remote set-head origin --auto`" in said) == (4, True)
+        repo.git("remote", "set-head", "origin", "--auto")
+        assert hook(repo)[0] == 1
+
+    def test_at_a_push_the_receiver_is_asked(self, repo, tmp_path):
+        base = repo.git("rev-parse", "main")
+        self.renamed(repo, tmp_path, "production")
+        commit = repo.commit(REGISTRY, A)
+        stdin = f"refs/heads/x {commit} refs/heads/production {base}\n"
+        assert hook(repo, "--stage", "pre-push", "origin", str(tmp_path / "remote.git"), stdin=stdin)[0] == 1
