@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-fast coverage mutants test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,6 +42,13 @@ coverage: $(VENV)/.dev  ## every test, with the branches that it and its subproc
 
 mutants: $(VENV)/.dev  ## turn each exit code of an error into 0, one at a time, and name those that no test notices
 	@$(BIN)/python tools/mutants.py
+
+# The newest of each library: they are large and change often, so they are no part of `make test`.
+test-callbacks:      ## the callbacks, driven by Lightning, transformers, Keras, Hydra and MLflow themselves
+	@test -x .venvs/callbacks/$(SCRIPTS)/python || $(PYTHON) -m venv .venvs/callbacks
+	@.venvs/callbacks/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest hypothesis torch \
+		--editable '.[hydra,keras,lightning,mlflow,transformers]'
+	.venvs/callbacks/$(SCRIPTS)/python -m pytest tests/callbacks
 
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
 	EXPFLOW_TEST_CLEARML=1 $(BIN)/python -m pytest tests/sources/test_clearml_server.py

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / PACKAGE
 # Floors, from the outside in: a room may use rooms on floors below its own, and its own room.
 FLOORS = (
     {"__main__"},
-    {"cli", "hooks", "action", "setup"},  # the faces: none imports another
+    {"cli", "hooks", "action", "setup", "callbacks"},  # the faces: none imports another
     {"api", "operations"},
     {"sources", "render", "scan", "git"},
     {"core"},
