@@ -78,7 +78,7 @@ FORCE:
 
 BENCHMARKS := hook_start scan_files scan_push startup rank_experiments clearml_requests action_seconds
 
-bench: .venvs/.bench  ## the tables of the README: budgets beside their references (ripgrep is wanted)
+bench: .venvs/.bench  ## the tables of docs/benchmarks.md: budgets beside their references (ripgrep is wanted)
 	@for name in $(BENCHMARKS); do .venvs/bench/$(SCRIPTS)/python benchmarks/$$name.py || over="$$over $$name"; done; \
 	  [ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
 
@@ -91,7 +91,7 @@ calibration: $(VENV)/.dev  ## how often gates pass a tie: the tables and the fig
 docs: .venvs/.docs   ## build the site into build/site; a warning is an error
 	@.venvs/docs/$(SCRIPTS)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/site
 
-reliability: $(VENV)/.dev  ## the README's reliability table: kills, full disks, races, memory, and an hour of fuzzing
+reliability: $(VENV)/.dev  ## the table of docs/reliability.md: kills, full disks, races, memory, and an hour of fuzzing
 	@$(BIN)/python benchmarks/reliability.py
 
 fuzz: $(VENV)/.dev   ## 100,000 fuzz inputs a target

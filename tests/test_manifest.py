@@ -1,4 +1,4 @@
-"""The manifest, the entry points, the modules and the README say the same of the hooks."""
+"""The manifest, the entry points, the modules and docs/hooks.md say the same of the hooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from documents import ROOT
 
 MANIFEST = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
-README = (ROOT / "README.md").read_text("utf-8")
+HOOKS = (ROOT / "docs" / "hooks.md").read_text("utf-8")
 STAGES = {
     "expflow": ["pre-commit", "pre-merge-commit", "pre-push", "manual"],
     "expflow-pin-hash": ["pre-commit", "pre-merge-commit", "pre-push", "manual"],
@@ -55,14 +55,14 @@ def test_all_but_the_policy_hook_look_for_themselves(name):
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_the_readme_says_when_each_hook_runs(name):
-    row = re.search(rf"^\| `{name}` \| ([^|]+) \|", README, re.M)
+def test_the_page_says_when_each_hook_runs(name):
+    row = re.search(rf"^\| `{name}` \| ([^|]+) \|", HOOKS, re.M)
     assert row is not None
     assert row[1].split(", ") == [WORDS[stage] for stage in STAGES[name] if stage in WORDS]
-    assert "- id: expflow\n" in README
+    assert "- id: expflow\n" in HOOKS
 
 
-def test_the_readme_names_every_finding():
+def test_the_page_names_every_finding():
     from expflow_hooks.scan.findings import CODES
 
-    assert set(re.findall(r"EXP\d{3}", README)) == set(CODES)
+    assert set(re.findall(r"EXP\d{3}", HOOKS)) == set(CODES)
