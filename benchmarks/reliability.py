@@ -1,7 +1,7 @@
 """Claim: nothing acknowledged is lost, nothing half is seen, and memory grows with what is asked for only.
 
-Prints the table of docs/reliability.md; every figure is measured by running it. `--quick` makes a tenth of each; names of
-cases, such as `kills memory`, make only those. Disks are mounted as root only. The 10 million lines take 2 GB in the
+Prints the table of docs/reliability.md; every figure is measured by running it. `--quick` makes a tenth of each; names
+of cases, such as `kills memory`, make only those. Disks are mounted as root only. The 10 million lines take 2 GB in the
 temporary folder, and go again.
 """
 
