@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LIMIT = 1 << 20
 """Bytes of YAML that are parsed; the parser in C takes half a second for them. More is judged by its words alone."""
 _SLOW_LIMIT = 1 << 17
+_LINE = 4096  # bytes before an escape that are its line, at most
 _DEPTH = 200  # the parser's time grows with the square of the depth
 
 _WORDS = re.compile(rb"(?<![A-Za-z0-9_-])(?:pin|hash|EXPFLOW_PIN_HASH)(?![A-Za-z0-9_-])", re.IGNORECASE)
@@ -31,12 +32,29 @@ def places(data: bytes) -> "list[tuple[int, int, str]]":
     root = _Node("sequence", 1, 1)
     readable = _read(data, root)
     found = [(node.line, node.column, "EXP002") for node in _values(root)]
-    return found if found or readable else [(*_second_word(data), "EXP007")]
+    return found if found or readable or not _has_sign(data) else [(*_second_word(data), "EXP007")]
 
 
 def words(data: bytes) -> "set[bytes]":
     """Return which words of the key stand in `data`, in lower case; where they may be disguised, both."""
     return {*KEY} if _DISGUISES.search(data) else {word.lower() for word in _WORDS.findall(data)}
+
+
+def _has_sign(data: bytes) -> bool:
+    """Return whether text that is no YAML shows the words of the key, plainly or by an escape in double quotes.
+
+    Elsewhere a backslash is one, as at the end of a shell's line.
+    """
+    if {word.lower() for word in _WORDS.findall(data)} >= KEY:
+        return True
+    quotes, seen = 0, 0  # counted once along the text: there may be an escape at every second byte
+    for found in _DISGUISES.finditer(data):
+        quotes += data.count(b'"', seen, found.start())
+        seen = found.start()
+        begin = data.rfind(b"\n", max(0, seen - _LINE), seen) + 1
+        if not found[0].startswith(b"\\") or quotes % 2 or data.count(b'"', begin or max(0, seen - _LINE), seen):
+            return True
+    return False
 
 
 class _Node:

@@ -4,8 +4,9 @@ import time
 
 import pytest
 from corpus import NAME, H
+from documents import ROOT
 
-from expflow_hooks.scan import envkeys, keyfiles, prefilter, yamlkeys
+from expflow_hooks.scan import envkeys, exact, keyfiles, prefilter, yamlkeys
 
 MEBIBYTE = 1 << 20
 
@@ -96,3 +97,45 @@ def test_without_a_parser_the_words_are_a_finding(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(__import__("sys").modules, "yaml", None)
     assert keyfiles.scan([b"a: 1\npin: {hash: x}\n"], "yaml") == [(2, 7, "EXP007")]
     assert keyfiles.scan([b"a: 1\n"], "yaml") == []
+
+
+SHELL = b"jobs:\n  run: |\n    make && \\\n    make test\n   broken: [\n"
+BROKEN = b"\n   broken: [\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (SHELL, False),
+        (SHELL.replace(b"\n", b"\r\n"), False),
+        (b"a: 'it\\x69s'" + BROKEN, False),
+        (b"on: push\nrun: echo \\u0041" + BROKEN, False),
+        # the key's words, or an escape that may be of one: what cannot be read fails closed
+        (b"pin:\n  hash: x" + BROKEN, True),
+        (b'"p\\x69n": {hash: x}' + BROKEN, True),
+        (b'a: "p\\\nin"' + BROKEN, True),
+        (b'a: \'"\'\n"p\\x69n": {hash: x}' + BROKEN, True),
+        (b"pin: !!binary aGFzaA==" + BROKEN, True),
+    ],
+)
+def test_what_is_no_yaml_is_a_finding_where_it_shows_a_sign_of_the_key(text, found):
+    codes = {code for _, _, code in keyfiles.scan([text], "yaml")}
+    assert codes in (({"EXP002"}, {"EXP007"}) if found else (set(),))  # EXP002 where the key could still be read
+
+
+def test_an_escape_at_every_second_byte_is_counted_once():
+    data = b"a: [\n" + b"\\x41" * 250_000
+    assert keyfiles.scan([data], "yaml") == []
+
+
+def test_the_table_of_prefixes_is_what_its_script_makes_and_gives_nothing_away():
+    import importlib.machinery
+    import importlib.util
+
+    loader = importlib.machinery.SourceFileLoader("prefixes", str(ROOT / ".ci" / "prefixes"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("prefixes", loader))
+    loader.exec_module(module)
+    data = (ROOT / "expflow_hooks" / "scan" / "prefixes.bin").read_bytes()
+    assert data == module.prefixes()
+    assert len(data) == 4 * 30_000
+    assert exact.scan([data]) == []
