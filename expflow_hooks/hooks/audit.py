@@ -41,6 +41,8 @@ def _check_change(git: Git, change: Change) -> int:
     from expflow_hooks.hooks.tracked import tracked_at
 
     tracked = tracked_at(git, change.after)
+    if not tracked.policy.audits:
+        return OK
     histories = _added(git, change, tracked)
     if change.push:
         histories |= _ran_what_is_pushed(git, change, tracked)

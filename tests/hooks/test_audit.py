@@ -35,7 +35,7 @@ class Setup:
         self.remote = folder / "remote.git"
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.remote))
         self.git("remote", "add", "origin", str(self.remote))
-        self.repo.commit("README", "one")
+        self.repo.commit("expflow.yaml", "version: 1\naudit: {rules: competition}\n")
 
     def publish(self) -> None:
         self.git("push", "--quiet", "origin", "HEAD:main")
@@ -73,6 +73,13 @@ class Setup:
 @pytest.fixture
 def at(tmp_path: Path) -> Setup:
     return Setup(tmp_path)
+
+
+def test_without_a_policy_that_asks_nothing_is_audited(at):
+    at.repo.commit("expflow.yaml", "version: 1\nleaderboard: {sort_by: pde_mean}\n")
+    at.publish()
+    at.repo.commit(REGISTRY, line("a", BAD))
+    assert at.push("main") == (0, "")
 
 
 def test_nothing_to_audit_is_a_quiet_pass(at):
@@ -249,6 +256,7 @@ def test_a_bad_policy_is_exit_2_with_its_place(at):
 def test_an_unborn_head_and_no_remote_work(tmp_path):
     repo = Repo(tmp_path / "r")
     repo.write(REGISTRY, line("a", BAD))
+    repo.write("expflow.yaml", "version: 1\naudit: {rules: competition}\n")
     repo.git("add", ".")
     command = [sys.executable, "-m", "expflow_hooks.hooks.audit"]
     done = subprocess.run(command, cwd=repo.path, capture_output=True, text=True)

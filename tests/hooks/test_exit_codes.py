@@ -40,8 +40,8 @@ def test_a_hook_exits_with_what_it_found(code, work):
 
 
 def test_a_hook_of_ours_that_cannot_be_loaded_fails(monkeypatch, capfd):
-    monkeypatch.setattr("importlib.import_module", raising(ImportError("x")))
-    assert plain._run_ours("audit", "pre-commit", [], None) == UNREADABLE
+    monkeypatch.setattr("expflow_hooks.hooks.expflow.main", raising(ImportError("x")))
+    assert plain._run_ours("pre-commit", [], None) == UNREADABLE
     said = "".join(capfd.readouterr())
     assert said.splitlines()[-1].endswith(f"error (exit {UNREADABLE})")
 

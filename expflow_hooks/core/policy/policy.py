@@ -55,3 +55,8 @@ class Policy:
     scan_allow: Mapping[str, str] = field(default_factory=dict)  # blob id -> reason
     allow_force: bool = True
     sections: frozenset[str] = frozenset()  # the top-level keys that the file states
+
+    @property
+    def audits(self) -> bool:
+        """Say whether the policy asks for an audit; without its section, nobody's rules hold."""
+        return "audit" in self.sections
