@@ -85,6 +85,7 @@ def test_every_ref_of_a_push_is_seen(cli, repository, remote, digest):
 
 def test_the_registry_and_the_audit_run_at_push(cli, repository, remote):
     cli("install")
+    repository.write("expflow.yaml", "version: 1\naudit: {rules: competition}\n")
     repository.write(
         "experiments.jsonl", '{"experiment_id": "e1", "metrics": {"pde_mean": 18.09}, "status": "completed"}\n'
     )
