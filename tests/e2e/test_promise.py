@@ -19,7 +19,8 @@ def line(name: str, status: str, metrics: dict[str, float] | None = None) -> str
 
 def keep_the_promises(research: Repo, digest: str) -> None:
     """Walk through a team's day; the hooks are installed."""
-    research.write("expflow.yaml", "version: 1\nleaderboard: {source: experiments.jsonl}\n")
+    policy = "version: 1\nleaderboard: {source: experiments.jsonl}\naudit: {rules: competition}\n"
+    research.write("expflow.yaml", policy)
     research.git("add", ".")
     research.git("commit", "--quiet", "--message=start")
 
