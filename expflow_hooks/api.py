@@ -125,11 +125,11 @@ def compare_scores(
     source: str | None = None,
     *,
     project: str | None = None,
-    tags: Iterable[str] = (),
+    tags: str | Iterable[str] = (),
     status: str | None = None,
     sort_by: str | None = None,
     ascending: bool | None = None,
-    gates: Iterable[str | Gate] = (),
+    gates: str | Gate | Iterable[str | Gate] = (),
     group_by: GroupBy | None = None,
     base: str | None = None,
     top: int | None = None,
@@ -146,10 +146,10 @@ def compare_scores(
     rules = policy if policy is not None else load_policy()
     query = make_query(
         rules,
-        Selection(project, tuple(tags), status),
+        Selection(project, (tags,) if isinstance(tags, str) else tuple(tags), status),
         sort_by=sort_by,
         ascending=ascending,
-        gates=gates,
+        gates=(gates,) if isinstance(gates, (str, Gate)) else gates,
         group_by=group_by,
         top=top,
     )

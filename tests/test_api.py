@@ -147,3 +147,14 @@ def test_a_record_keeps_how_its_numbers_were_made(work):
     assert record("a", metrics={"seg_total": 2.0}, registry="r.jsonl")["definition"] == {"*": made}
     with pytest.raises(ValueError, match="definition of pde_mean is no hash"):
         record("b", metrics={"pde_mean": 1.0}, definition={"pde_mean": "batch 6"}, registry="r.jsonl")
+
+
+def test_a_text_where_a_list_is_meant_is_taken_as_one(registry):
+    path = registry(
+        {"experiment_id": "a", "tags": ["task1"], "metrics": {"pde_mean": 12.0}},
+        {"experiment_id": "b", "tags": ["task2"], "metrics": {"pde_mean": 11.0}},
+    )
+    for gates in ("pde_mean:lt:18.09", expflow_hooks.parse_gate("pde_mean:lt:18.09")):
+        result = compare_scores(str(path), sort_by="pde_mean", tags="task1", gates=gates)
+        assert [row["experiment_id"] for row in result["ranking"]] == ["a"]
+        assert result["gates"] == ["pde_mean:lt:18.09"]
