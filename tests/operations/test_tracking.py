@@ -198,7 +198,13 @@ def test_of_several_processes_the_first_one_records(work, monkeypatch, rank, siz
 
 # Real processes
 
-BEGIN = "import os, signal, sys, time\nfrom expflow_hooks import track\n"
+# Tests that run in the background inherit an ignored SIGINT, which a training on a terminal does not.
+BEGIN = """\
+import os, signal, sys, time
+if os.name == "posix":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+from expflow_hooks import track
+"""
 WAITS = "print('started', flush=True)\ntime.sleep(60)\n"
 
 
