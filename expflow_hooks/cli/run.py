@@ -146,7 +146,11 @@ def add(file: str | None, task_id: str | None, replace: bool, source: str | None
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
 def verify(expect_head: str | None, source: str | None, form: str, output: str | None) -> int:
-    """Check that nothing was edited, removed or inserted. Exits 1 if so, 3 if lines are there that no chain covers."""
+    """Check that nothing was edited, removed or inserted. Exits 1 if so.
+
+    Exits 3 if lines are there that no chain covers, or that no append writes there: a second beginning, a line that
+    names what was named before, a head that does not follow from the expected one.
+    """
     from expflow_hooks.cli.verification import verified
     from expflow_hooks.render.verification import render_verification
 
@@ -154,7 +158,7 @@ def verify(expect_head: str | None, source: str | None, form: str, output: str |
     emit(render_verification(result, registry, form), output)
     codes = [SAYS_NO] if result.problems else []
     codes += [UNREADABLE] if registry.unreadable else []
-    codes += [UNDECIDED] if result.uncovered or not result.lines else []
+    codes += [UNDECIDED] if result.uncovered or result.unexpected or not result.lines else []
     return worst(codes)
 
 

@@ -15,7 +15,7 @@ def verified(registry: Registry, expected_head: str | None) -> tuple[Verificatio
         raise UsageError("--expect-head is a head as `expflow-hooks run verify` prints it, 64 hex digits")
     if registry.path == "-":  # it can be read only once, and the history may take two looks
         registry = Registry("-", data=sys.stdin.buffer.read() if sys.stdin else b"")
-    result = verify(registry.lines, expected_head, registry.line)
+    result = verify(registry.lines, expected_head, registry.line, registry.where)
     for _ in registry.experiments():
         pass
     return result, registry

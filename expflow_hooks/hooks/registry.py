@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.append_only import Growth
     from expflow_hooks.core.registry.reader import HistoryLine, Registry, Revision, Unreadable
+    from expflow_hooks.core.registry.verify import Verification
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
     from expflow_hooks.git.remotes import Receiver
@@ -105,7 +106,17 @@ def _list_broken(registry: "Registry", growth: "Growth") -> bool:
     from expflow_hooks.core.registry.append_only import broken_by
     from expflow_hooks.core.registry.verify import verify
 
-    broken = broken_by(growth, lambda: verify(registry.lines, line=registry.line), registry.where)
+    found: list[Verification] = []
+
+    def look() -> "Verification":
+        found.append(verify(registry.lines, line=registry.line, where=registry.where))
+        return found[0]
+
+    broken = broken_by(growth, look, registry.where)
+    for one in [one for seen in found for one in seen.unexpected if growth.is_new(registry.where(one.line))][
+        :_MOST_SHOWN
+    ]:
+        say(f"{registry.path}: unexpected: {one.message}")
     for problem in broken[:_MOST_SHOWN]:
         file, line = registry.where(problem.line)
         say(f"{file}:{line}: {problem.kind}: {problem.message}")

@@ -34,6 +34,7 @@ def _json(result: Verification, registry: Registry) -> dict[str, Any]:
         "source": registry.path,
         "lines": result.lines,
         "problems": [problem(found) for found in result.problems],
+        "unexpected": [{**at(found.line), "message": found.message} for found in result.unexpected],
         "uncovered": uncovered if registry.is_folder else [place["line"] for place in uncovered],
         "unreadable": [located(line) for line in registry.unreadable],
         "heads": [{"hash": digest, **at(number)} for digest, number in result.heads.items()],
@@ -43,13 +44,14 @@ def _json(result: Verification, registry: Registry) -> dict[str, Any]:
 def _text(result: Verification, registry: Registry) -> str:
     path = registry.path
     lines = ["{}:{}: ".format(*registry.where(one.line)) + f"{one.kind}: {one.message}" for one in result.problems]
+    lines += ["{}:{}: ".format(*registry.where(one.line)) + f"unexpected: {one.message}" for one in result.unexpected]
     lines += [f"{bad.file or path}:{bad.line}: unreadable: {bad.why}" for bad in registry.unreadable]
     if result.uncovered:
         shown = ", ".join(_short(registry, number) for number in result.uncovered[:_MOST_SHOWN])
         more = ", …" if len(result.uncovered) > _MOST_SHOWN else ""
         lines.append(f"{counted(len(result.uncovered), 'line')} that no chain covers: {shown}{more}")
     lines += [f"head {digest} ({registry.line(number)})" for digest, number in result.heads.items()]
-    holds = not (result.problems or registry.unreadable or result.uncovered)
+    holds = not (result.problems or result.unexpected or registry.unreadable or result.uncovered)
     lines.append(f"{path}: {counted(result.lines, 'line')}, " + ("the history holds" if holds else "see above"))
     return "".join(f"{terminal(line)}\n" for line in lines)
 

@@ -49,7 +49,7 @@ class Chain:
 
 def chain_of(registry: Registry, name: str, read: Read, was: str = "") -> Chain:
     """Return the chain of a registry."""
-    return Chain(name, verify(registry.lines, line=registry.line), read, registry.where, was)
+    return Chain(name, verify(registry.lines, line=registry.line, where=registry.where), read, registry.where, was)
 
 
 class Vouched(NamedTuple):

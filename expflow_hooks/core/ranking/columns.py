@@ -59,6 +59,7 @@ class Present:
         self._hashes = array("q")  # hashes of the ids: what is read again must be of the same experiment
         self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
         self._changes = Changes(self._note_that_there_is_more)
+        self._settled: dict[str, Any] = {}  # the last completed line of those that are not completed now
         self._defined: dict[int, Definition] = {}  # of the experiments that say how their numbers were made
         self._otherwise: dict[int, str] = {}
         self._forgotten = bytearray()  # 1 where some changes were
@@ -66,7 +67,8 @@ class Present:
     def read(self, batches: Iterable[Batch]) -> None:
         """Read every line's experiment; one that comes again replaces the one before."""
         facts, make, slim = self._facts, self._make, self._recall is not None
-        values, codes, configurations, changed = self._values, self._codes, self._configurations, self._changes.add
+        values, codes, configurations, settled = self._values, self._codes, self._configurations, self._settled
+        changed = self._changes.add if slim else self._tell
         exact, kept = self._exact, cast("Any", self._places if slim else self._kept)
         hashes, selects = self._hashes, self._query.selection.matcher()
         items: dict[str, int] = {}
@@ -76,7 +78,10 @@ class Present:
             for experiment, place in zip(experiments, places, strict=False):
                 if selects is not None and not selects(experiment):
                     # What it is now counts, not what it was; and nothing is kept of what is not meant.
-                    self._forget(items.pop(experiment.experiment_id, None))
+                    name = experiment.experiment_id
+                    self._forget(name, items.pop(name, None))
+                    if name in settled and experiment.state == "completed":
+                        settled[name] = place if slim else make(experiment)
                     continue
                 item = item_of(experiment.experiment_id, size)
                 if item == size:
@@ -97,17 +102,17 @@ class Present:
                 else:
                     if self._names:
                         self.at_hand.update(experiment.metrics or ())
-                    if slim:
-                        if before < _NOT_COMPLETED:
-                            changed(item, kept[item], place)
-                        kept[item] = place
-                        value, code, configurations[item] = facts(experiment)
-                    else:
-                        row = make(experiment)
-                        if before < _BARE:
-                            row.notes = self._told(kept[item], row)
-                        kept[item] = row
-                        value, code, configurations[item] = _facts_of(row)
+                    new: Any = place if slim else make(experiment)
+                    if before < _NOT_COMPLETED:
+                        changed(item, kept[item], new)
+                        if experiment.state != "completed":
+                            settled[experiment.experiment_id] = kept[item]
+                    elif settled and experiment.experiment_id in settled:
+                        changed(item, settled[experiment.experiment_id], new)
+                        if experiment.state == "completed":
+                            del settled[experiment.experiment_id]
+                    kept[item] = new
+                    value, code, configurations[item] = facts(experiment) if slim else _facts_of(new)
                 codes[item] = code
                 if experiment.definition is not None:
                     defined[item] = experiment.definition_of(measured)
@@ -136,9 +141,11 @@ class Present:
                 self._otherwise[item] = otherwise(definition)
                 self._configurations[item] = _NOWHERE
 
-    def _forget(self, item: int | None) -> None:
+    def _forget(self, name: str, item: int | None) -> None:
         """Leave an item's place in the columns as that of a start, which counts nowhere."""
         if item is not None:
+            if self._codes[item] < _NOT_COMPLETED:
+                self._settled[name] = self._places[item] if self._recall else self._kept[item]
             self._codes[item], self._configurations[item] = _START, _NOWHERE
             if self._recall is None:
                 self._kept[item] = _NOTHING
@@ -166,9 +173,11 @@ class Present:
         self._forgotten.extend(bytes(len(self._codes) - len(self._forgotten)))
         self._forgotten[item] = True
 
-    def _told(self, before: Row, after: Row) -> tuple[str, ...]:
-        """Return what a row that is kept says of revisions, after one more line."""
-        return (*before.notes, *revised(before, after, self._query.sort_by))[-MOST_REVISIONS:]
+    def _tell(self, item: int, before: Row, after: Row) -> None:
+        """Let a row that is kept say what it revises, after what the row says that it follows."""
+        kept = self._kept[item]
+        said = kept.notes if isinstance(kept, Row) else before.notes
+        after.notes = (*said, *revised(before, after, self._query.sort_by))[-MOST_REVISIONS:]
 
     def _notes(self, item: int) -> tuple[str, ...]:
         """Return what later lines changed of a completed experiment, in words: the last ones."""

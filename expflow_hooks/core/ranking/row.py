@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from expflow_hooks.core.metrics.gates import FAILS, NOT_COMPARABLE, UNDECIDED, Gate, GateResult, all_hold
-from expflow_hooks.core.metrics.values import same_value, show_number, value_status
+from expflow_hooks.core.metrics.values import ABSENT, same_value, show_number, value_status
 from expflow_hooks.core.ranking.statistics import Estimate
 from expflow_hooks.core.registry.experiment import parse_time
 
@@ -133,17 +133,23 @@ def by_time(row: Row) -> tuple[datetime, str]:
 
 
 def revised(before: Row, after: Row, metric: str) -> tuple[str, ...]:
-    """Return, in words, what a later line changed of a completed experiment: what is ranked and gated, and its code."""
-    if before.state != "completed" or after.state == "deleted":
+    """Return, in words, what a later line changed of a completed experiment: what is ranked and gated, and its code.
+
+    What the later line leaves out is a change only where it says that the experiment is completed.
+    """
+    if before.state != "completed":
         return ()
+    completed = after.state == "completed"
     names = (metric, *(gate.metric for gate in after.gates))
     values = zip(names, (before.value, *before.gate_values), (after.value, *after.gate_values), strict=True)
     changed = {
-        name: f"{name} {show_number(old)} → {show_number(new)}" for name, old, new in values if not same_value(old, new)
+        name: f"{name} {show_number(old)} → {show_number(new)}"
+        for name, old, new in values
+        if not same_value(old, new) and (completed or new not in (ABSENT, None))
     }
-    if before.configuration != after.configuration:
+    if before.configuration != after.configuration and (completed or after.configuration is not None):
         changed["parameters"] = "parameters"
-    if before.commit != after.commit:
+    if before.commit != after.commit and (completed or after.commit):
         changed["commit"] = f"commit {(before.commit or 'none')[:12]} → {(after.commit or 'none')[:12]}"
     return tuple(f"revised: {words}" for words in changed.values())
 

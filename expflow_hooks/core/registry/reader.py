@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import accumulate, chain, count, pairwise, repeat
+from itertools import accumulate, chain, count, repeat
 from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -254,22 +254,32 @@ def say_line(line: int, file: str = "") -> str:
 
 
 def revisions(history: list[HistoryLine]) -> list[Revision]:
-    """Return what later lines changed of a completed experiment: metrics, parameters and commit, old -> new."""
+    """Return what later lines changed of a completed experiment: metrics, parameters, code and commit, old -> new.
+
+    Each line is compared with what completed lines said last, whatever came in between: the experiment running again,
+    deleted, or a line that says less. What a line leaves out is a change where that line is a completed one.
+    """
     found: list[Revision] = []
-    for before, after in pairwise(history):
-        if before.record.get("status", "completed") not in ("completed", None):
-            continue
-        old, new = _stated(before.record), _stated(after.record)
-        found += [
-            Revision(after.line, field, old.get(field), new.get(field), after.file)
-            for field in sorted(old.keys() | new.keys())
-            if not same_value(old.get(field), new.get(field))
-        ]
+    known: dict[str, Any] = {}  # what completed lines said last, each field
+    last: dict[str, Any] | None = None  # what the last completed line said
+    for line in history:
+        stated, completed = _stated(line.record), line.record.get("status") in ("completed", None)
+        if last is not None:
+            left_out = last.keys() - stated.keys() if completed else ()
+            found += [
+                Revision(line.line, field, known.get(field), stated.get(field), line.file)
+                for field in sorted({*stated, *left_out})
+                if field in left_out
+                or (not same_value(known.get(field), stated[field]) and (completed or stated[field] is not None))
+            ]
+        if completed:
+            last = stated
+            known.update(stated)
     return found
 
 
 def _stated(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what a record states, flat: `metrics.pde_mean`, `params.Args/lr`, `commit`."""
+    """Return what a record states, flat: `metrics.pde_mean`, `params.Args/lr`, `commit`, `code`."""
     flat = {
         f"{part}.{name}": value
         for part in ("metrics", "params")
@@ -277,7 +287,9 @@ def _stated(record: dict[str, Any]) -> dict[str, Any]:
         for name, value in record[part].items()
     }
     commit = record.get("commit") or record.get("commit_hash")
-    return flat | ({"commit": commit} if commit else {})
+    code = record.get("code")
+    named = code.get("id") if isinstance(code, dict) else None
+    return flat | ({"commit": commit} if commit else {}) | ({"code": named} if named else {})
 
 
 def _needle(experiment_id: str) -> bytes:

@@ -1,13 +1,15 @@
 """Whether the history holds: every line that a line names stands above it, each once.
 
 One pass keeps only the lines that nobody names yet; a second one, over the same lines, looks for what the first did not
-find, and is not made where all is well. So memory does not grow with a file whose lines are chained.
+find, and is not made where all is well. So memory does not grow with a file whose lines are chained. Both are linear in
+the lines, whatever is missed.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import islice
 from typing import NamedTuple
@@ -18,6 +20,8 @@ Read = Callable[[], Iterable[bytes]]
 """Gives the registry's lines from their beginning, each time it is called."""
 Line = Callable[[int], str]
 """Says where one of the lines stands, given its number."""
+Where = Callable[[int], "tuple[str, int]"]
+"""Gives the file of one of the lines, and its number there."""
 
 NEWEST = 1000
 """How many of the last lines `run list` checks."""
@@ -36,13 +40,25 @@ class Problem(NamedTuple):
     by: int
 
 
+class Unexpected(NamedTuple):
+    """A line that fits the history and that no append of ours writes into that file: a merge's, or one put in."""
+
+    line: int
+    message: str
+
+
 class Verification(NamedTuple):
-    """What `verify` found: problems, the numbers of lines that no chain covers, and the heads as hash -> line."""
+    """What `verify` found: problems, the numbers of lines that no chain covers, and the heads as hash -> line.
+
+    `unexpected` stays so whatever is appended later: a second beginning, a line that names what was named before, and
+    a head that does not follow from the one that was expected.
+    """
 
     lines: int
     problems: list[Problem]
     uncovered: list[int]
     heads: dict[str, int]
+    unexpected: Sequence[Unexpected] = ()
 
 
 class _Miss(NamedTuple):
@@ -54,18 +70,31 @@ class _Miss(NamedTuple):
     high: int
 
 
+class _Found(NamedTuple):
+    """What the second pass found: the lines that have a digest, and those that name it, each in order."""
+
+    lines: dict[bytes, list[int]]
+    naming: dict[bytes, list[int]]
+
+
 def say_line(number: int) -> str:
     """Return where a line of a registry that is one file stands, in words."""
     return f"line {number}"
 
 
-def verify(read: Read, expected_head: str | None = None, line: Line = say_line) -> Verification:
+def _one_file(number: int) -> tuple[str, int]:
+    return "", number
+
+
+def verify(
+    read: Read, expected_head: str | None = None, line: Line = say_line, where: Where = _one_file
+) -> Verification:
     """Check every line's names against the lines above it.
 
     Named are an edited line, a removed one, an insertion, and with `expected_head` a cut tail; messages say by `line`
-    where a line stands.
+    where a line stands, and `where` tells the files of a registry that has several.
     """
-    return _verify(read, enumerate(read(), start=1), 0, expected_head, line)
+    return _verify(read, enumerate(read(), start=1), 0, expected_head, line, where)
 
 
 def verify_bytes(data: bytes) -> Verification:
@@ -73,35 +102,69 @@ def verify_bytes(data: bytes) -> Verification:
     return verify(lambda: BytesIO(data))
 
 
-def verify_newest(read: Read, most: int = NEWEST, line: Line = say_line) -> Verification:
+def verify_newest(read: Read, most: int = NEWEST, line: Line = say_line, where: Where = _one_file) -> Verification:
     """Check the names of the last lines only; the whole file is looked through where one of them is not at hand."""
     kept = deque(enumerate(read(), start=1), maxlen=most + MOST_NAMED)
     first = kept[0][0] if kept else 1
-    return _verify(read, iter(kept), first + MOST_NAMED if first > 1 else 0, None, line)
+    return _verify(read, iter(kept), first + MOST_NAMED if first > 1 else 0, None, line, where)
 
 
 def _verify(
-    read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, expected: str | None, said: Line
+    read: Read, lines: Iterator[tuple[int, bytes]], judged_from: int, expected: str | None, said: Line, where: Where
 ) -> Verification:
     heads, last = Heads(), 0
     misses: list[_Miss] = []
     suspects: list[bytes] = []  # lines that may stand twice: a copy names what is no head any more, or nothing
-    expected_digest = None if expected is None else as_digest(expected.lower())
-    met = expected is None
+    beginnings: list[int] = []
+    follows = _Following(expected)
     for number, line in lines:
         if not line.strip():
             continue
-        last, prev = number, read_link(line).prev
+        prev = read_link(line).prev
         fed = heads.feed(line, prev, number)
-        met = met or fed.digest == expected_digest
+        follows.feed(fed)
         if prev is not None and number >= judged_from and (not prev or None in fed.places):
             suspects.append(fed.digest)
             misses += _misses(number, fed)
-    problems = _judge(misses, suspects, heads, _find(read, last, misses, suspects), said)
-    if not met:
+            if not prev and last and where(number)[1] != 1:
+                beginnings.append(number)
+        last = number
+    found = _find(read, last, misses, suspects)
+    problems = _judge(misses, suspects, heads, found.lines, said)
+    if not follows.met:
         message = "the expected head is not there: the tail was cut or edited"
         problems.append(Problem(last, "cut", message, last))
-    return _result(last, problems, heads)
+    unexpected = [Unexpected(n, f"{said(n)} begins the history a second time") for n in beginnings]
+    unexpected += _named_before(misses, found, said, where)
+    unexpected += [
+        Unexpected(n, f"{said(n)} is a head and does not follow from the expected one")
+        for digest, n in heads.chained.items()
+        if follows.met and not follows.covers(digest)
+    ]
+    return _result(last, problems, heads, unexpected)
+
+
+class _Following:
+    """Whether the expected head was met, and which heads follow from it."""
+
+    def __init__(self, expected: str | None) -> None:
+        self._expected = None if expected is None else as_digest(expected.lower())
+        self._after: set[bytes] = set()
+        self.met = expected is None
+
+    def feed(self, fed: Fed) -> None:
+        """Take the next line."""
+        if self._expected is None:
+            return
+        after = self._after.intersection(fed.named)
+        if after or fed.digest == self._expected:
+            self.met = True
+            self._after -= after
+            self._after.add(fed.digest)
+
+    def covers(self, digest: bytes) -> bool:
+        """Say whether a head is the expected one or follows from it; any does where none is expected."""
+        return self._expected is None or digest in self._after
 
 
 def _misses(number: int, fed: Fed) -> Iterator[_Miss]:
@@ -113,18 +176,36 @@ def _misses(number: int, fed: Fed) -> Iterator[_Miss]:
             yield _Miss(number, digest, *((low, high) if low < high else (0, number)))
 
 
-def _find(read: Read, last: int, misses: list[_Miss], suspects: list[bytes]) -> dict[bytes, list[int]]:
-    """Return the numbers of all lines whose digest is missed or suspected, up to line `last`."""
-    found: dict[bytes, list[int]] = {}
+def _find(read: Read, last: int, misses: list[_Miss], suspects: list[bytes]) -> _Found:
+    """Return where all lines stand whose digest is missed or suspected, up to line `last`, and who names the missed."""
+    found = _Found({}, {})
     # The first line of a file names nothing, so it alone is no reason to read all of it again.
     if not misses and len(suspects) < 2:
         return found
-    wanted = {*suspects, *(miss.digest for miss in misses)}
+    missed = {miss.digest for miss in misses}
+    wanted = missed.union(suspects)
     for number, line in enumerate(islice(read(), last), start=1):
         digest = digest_of(line)
         if digest in wanted and line.strip():
-            found.setdefault(digest, []).append(number)
+            found.lines.setdefault(digest, []).append(number)
+        for name in (read_link(line).prev or ()) if missed else ():
+            if (named := as_digest(name)) in missed:
+                found.naming.setdefault(named, []).append(number)
     return found
+
+
+def _named_before(misses: list[_Miss], found: _Found, said: Line, where: Where) -> Iterator[Unexpected]:
+    """Yield the lines that name what a line of the same file named before: so branches do, and lines put in."""
+    first: dict[tuple[bytes, str], int] = {}  # the line of each file that names a digest first
+    for digest, numbers in found.naming.items():
+        for number in numbers:
+            first.setdefault((digest, where(number)[0]), number)
+    for miss in misses:
+        places = found.lines.get(miss.digest, [])
+        before = first.get((miss.digest, where(miss.by)[0]), miss.by)
+        if places and places[0] < miss.by and before < miss.by:
+            named = f"{said(miss.by)} names {said(places[0])}, which {said(before)} had named"
+            yield Unexpected(miss.by, f"{named}: a merge of branches, or a line put in")
 
 
 def _judge(
@@ -151,18 +232,20 @@ def _edited_or_removed(miss: _Miss, unnamed: list[int], said: Line) -> Problem:
     An edit leaves a line in place that nobody names. So does a removal, of the line above the removed one, where it was
     that line's only name: then the two look the same, and the message says so.
     """
-    line = next((number for number in reversed(unnamed) if miss.low < number < miss.high), None)
-    if line is None:
+    at = bisect_left(unnamed, miss.high) - 1
+    line = unnamed[at] if at >= 0 else 0
+    if line <= miss.low:
         return Problem(miss.by, "removed", f"a line above {said(miss.by)} was removed", miss.by)
     message = f"{said(line)} was edited, or a line below it was removed: {said(miss.by)} names what is not there"
     return Problem(line, "edited", message, miss.by)
 
 
-def _result(last: int, problems: list[Problem], heads: Heads) -> Verification:
+def _result(last: int, problems: list[Problem], heads: Heads, unexpected: list[Unexpected]) -> Verification:
     blamed = {problem.line for problem in problems}
     return Verification(
         last,
         problems,
         [number for number in heads.bare.values() if number not in blamed],
         {digest.hex(): number for digest, number in heads.chained.items() if number not in blamed},
+        sorted({one for one in unexpected if one.line not in blamed}),
     )

@@ -12,7 +12,7 @@ from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.ranking.revision_log import Changes
 from expflow_hooks.core.registry.experiment import Selection
-from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.reader import HistoryLine, Registry, revisions
 
 QUERY = Query("pde_mean", gates=(parse_gate("pde_mean:lt:18.09"),), top=2)
 
@@ -160,7 +160,53 @@ def test_what_is_selected_no_more_is_forgotten(tmp_path):
     lines = [line("x", 1.0, project="p", **lr), line("x", 2.0, project="q", **lr), line("x", 3.0, project="p", **lr)]
     path.write_text("".join([*lines, line("y", 4.0), line("z", 5.0, project="p", **lr), line("z", 6.0, **lr)]))
     ranking = rank(Registry(str(path)).placed(), QUERY._replace(selection=Selection("p")))
-    assert [(row.experiment_id, row.value, row.notes) for row in ranking.rows] == [("x", 3.0, ())]
+    told = ("revised: pde_mean 2 → 3", "revised: parameters")  # the project is one of them
+    assert [(row.experiment_id, row.value, row.notes) for row in ranking.rows] == [("x", 3.0, told)]
+
+
+WAYS = {
+    "at once": [],
+    "by way of running": [{"status": "running"}],
+    "by way of deleted": [{"status": "deleted", "metrics": {"pde_mean": 20.0}}],
+    "by way of another project": [{"status": "running", "project": "other"}],
+    "by way of several": [{"status": "failed"}, {"status": "running"}, {"status": "running"}],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("selection", [Selection(), Selection(status="completed"), Selection("p")])
+@pytest.mark.parametrize("top", [None, 5])
+def test_a_revision_is_one_whatever_came_in_between(tmp_path, way, selection, top):
+    path = tmp_path / "r.jsonl"
+    between = [json.dumps({"experiment_id": "x", "project": "p", **more}) + "\n" for more in WAYS[way]]
+    path.write_text("".join([line("x", 20.0, project="p"), *between, line("x", 10.0, project="p")]))
+    query = QUERY._replace(gates=(), selection=selection, top=top)
+    (row,) = rank(Registry(str(path)).placed(), query).ranked
+    assert row.notes == ("revised: pde_mean 20 → 10",)
+    found = revisions(Registry(str(path)).history("x"))
+    assert [(r.line, r.field, r.old, r.new) for r in found] == [(2 + len(between), "metrics.pde_mean", 20.0, 10.0)]
+
+
+def test_a_line_that_says_less_hides_no_revision():
+    def history(*metrics):
+        return [HistoryLine(n, {"experiment_id": "x", "metrics": m}) for n, m in enumerate(metrics, start=1)]
+
+    found = revisions(history({"a": 20.0, "b": 1}, {}, {}, {"a": 10.0, "b": 1}))
+    assert [(r.line, r.field, r.old, r.new) for r in found] == [
+        (2, "metrics.a", 20.0, None),
+        (2, "metrics.b", 1, None),
+        (4, "metrics.a", 20.0, 10.0),
+    ]
+
+
+def test_what_an_experiment_says_while_it_runs_again_is_a_revision_where_it_differs():
+    lines = [
+        {"metrics": {"a": 1}, "code": {"id": "c1"}},
+        {"status": "running", "metrics": {"a": 2, "b": None}},
+        {"metrics": {"a": 1}, "code": {"id": "c2"}},
+    ]
+    found = revisions([HistoryLine(n, {"experiment_id": "x", **said}) for n, said in enumerate(lines, start=1)])
+    assert [(r.line, r.field, r.old, r.new) for r in found] == [(2, "metrics.a", 1, 2), (3, "code", "c1", "c2")]
 
 
 def test_of_a_tie_the_first_in_time_are_shown(tmp_path):

@@ -169,3 +169,93 @@ def test_two_branches_that_both_append_verify_after_a_merge(path, tmp_path, orde
     write(path, "after")
     assert check(path) == ([], [], [6])
     assert len(json.loads(lines(path)[-1])["prev"]) == 2
+
+
+def unexpected(path, head=None):
+    return [found.line for found in verify(lambda: lines(path), head).unexpected]
+
+
+def forge(path, at, prev, name="forged"):
+    """Put a line in that names what it likes."""
+    all_lines = lines(path)
+    all_lines.insert(at, json.dumps({"experiment_id": name, "prev": prev}).encode() + b"\n")
+    path.write_bytes(b"".join(all_lines))
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("names", [None, 0])
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_a_line_that_begins_anew_or_names_an_old_one_is_told_and_stays_so(path, at, names, later):
+    write(path, "a", "b", "c")
+    forge(path, at, [] if names is None else [digest_of(lines(path)[names]).hex()])
+    # Of two lines that name the same one, the second is told: nobody knows which of them was there first.
+    told = [3] if (names, at) == (0, 1) else [at + 1]
+    assert unexpected(path) == told
+    write(path, *"xyz"[:later])
+    assert unexpected(path) == told, "the next append does not seal it"
+
+
+def test_the_first_line_of_ours_and_a_line_after_another_tools_are_expected(path):
+    path.write_bytes(b"\n\n")
+    write(path, "a")
+    bare(path, "t1", "t2")
+    write(path, "b")
+    assert unexpected(path) == []
+
+
+def test_a_head_that_does_not_follow_from_the_expected_one_is_told(path):
+    write(path, "a", "b")
+    head = digest_of(lines(path)[-1]).hex()
+    write(path, "c")
+    assert unexpected(path, head) == []
+    forge(path, 3, [digest_of(lines(path)[0]).hex()])
+    assert unexpected(path, head) == [4, 4], "it names what was named, and it is a head"
+
+
+def test_a_merge_is_told_too(path):
+    write(path, "a")
+    base = path.read_bytes()
+    write(path, "ours")
+    ours = path.read_bytes()[len(base) :]
+    path.write_bytes(base)
+    write(path, "theirs")
+    path.write_bytes(path.read_bytes() + ours)
+    assert unexpected(path) == [3]
+    assert check(path)[0] == []
+
+
+class Counting(list):
+    """Lines that count how often one is looked at."""
+
+    looked = 0
+
+    def __iter__(self):
+        for line in super().__iter__():
+            Counting.looked += 1
+            yield line
+
+
+@pytest.mark.parametrize("what", ["every line edited", "every line names one", "every line begins anew", "none"])
+def test_verification_is_linear_whatever_misses(path, monkeypatch, what):
+    from bisect import bisect_left
+
+    from expflow_hooks.core.registry import verify as verifying
+
+    count, name = 2000, "0" * 64
+    write(path, *map(str, range(3)))
+    base = [json.dumps({"experiment_id": f"{n}", "prev": []}).encode() + b"\n" for n in range(count)]
+    for number in range(1, count):
+        prev = {
+            "every line edited": [digest_of(base[number - 1] + b" ").hex()],
+            "every line names one": [digest_of(base[0]).hex()],
+            "every line begins anew": [],
+            "none": [digest_of(base[number - 1]).hex(), name],
+        }[what]
+        base[number] = json.dumps({"experiment_id": f"{number}", "prev": prev}).encode() + b"\n"
+    searched = []
+    monkeypatch.setattr(verifying, "bisect_left", lambda *given: searched.append(1) or bisect_left(*given))
+    Counting.looked = 0
+    found = verifying.verify(lambda: Counting(base))
+    assert Counting.looked <= 2 * count
+    assert len(searched) <= count
+    assert len(found.problems) + len(found.unexpected) >= count - 2
