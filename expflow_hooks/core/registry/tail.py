@@ -55,7 +55,7 @@ class Tail:
 
     def read_on(self, fd: int) -> None:
         """Read what was appended since."""
-        for line in _lines(fd, self.end, os.fstat(fd).st_size):
+        for line in lines_between(fd, self.end, os.fstat(fd).st_size):
             self._feed(line)
 
     def is_torn(self) -> bool:
@@ -79,7 +79,7 @@ class Tail:
         self._last = line
 
 
-def _lines(fd: int, start: int, end: int) -> Iterator[bytes]:
+def lines_between(fd: int, start: int, end: int) -> Iterator[bytes]:
     """Yield the lines between two places; the last one as far as it goes."""
     rest = b""
     while start < end:
@@ -103,3 +103,14 @@ def line_at(fd: int, place: int) -> bytes:
             return line + piece[: end + 1]
         line, size = line + piece, size * 4
     return line
+
+
+def places_before(fd: int, end: int) -> dict[str, int]:
+    """Return where the last line of each experiment begins, of the lines before `end`."""
+    places: dict[str, int] = {}
+    place = 0
+    for line in lines_between(fd, 0, end):
+        if line.strip() and (name := read_link(line).experiment_id):
+            places[name] = place
+        place += len(line)
+    return places

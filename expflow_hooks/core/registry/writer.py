@@ -23,7 +23,7 @@ from expflow_hooks.core.registry.codec import decode_record, encode_record
 from expflow_hooks.core.registry.permit import Permit, permit_of_waiting, refuse_unpermitted
 from expflow_hooks.core.registry.reader import cannot
 from expflow_hooks.core.registry.search import last_line_of
-from expflow_hooks.core.registry.tail import Tail, find_start, line_at
+from expflow_hooks.core.registry.tail import Tail, find_start, line_at, places_before
 
 Record = dict[str, Any]
 Make = Callable[["Record | None"], Record]
@@ -201,12 +201,14 @@ class _Known:
         self._path = path
         self._tail: Tail | None = None
         self._before: dict[str, int | None] = {}
+        self._all_before: dict[str, int] | None = None
 
     def tail(self, fd: int) -> Tail:
         """Return the file's tail, read to its end."""
         if self._tail is None or not self._tail.still_holds(fd):
             stat = os.fstat(fd)
             self._tail, self._before = Tail((stat.st_dev, stat.st_ino), find_start(fd)), {}
+            self._all_before = None
         self._tail.read_on(fd)
         return self._tail
 
@@ -222,7 +224,7 @@ class _Known:
         place = tail.places.get(experiment_id)
         if place is None:
             if experiment_id not in self._before:
-                self._before[experiment_id] = last_line_of(fd, experiment_id, tail.start)
+                self._before[experiment_id] = self._place_before(fd, experiment_id, tail.start)
             place = self._before[experiment_id]
         if place is None:
             return None
@@ -230,6 +232,17 @@ class _Known:
             return decode_record(line_at(fd, place))
         except ValueError as error:
             raise UsageError(f"{self._path}: the last line of {experiment_id} cannot be read: {error}") from None
+
+    def _place_before(self, fd: int, experiment_id: str, end: int) -> int | None:
+        """Return where an experiment's last line before the tail begins; None if it has none there.
+
+        One is searched for; a process that asks for more reads the ids once, so that each later one costs nothing.
+        """
+        if not self._before:
+            return last_line_of(fd, experiment_id, end)
+        if self._all_before is None:
+            self._all_before = places_before(fd, end)
+        return self._all_before.get(experiment_id)
 
 
 def _says(present: Record | None, record: Record) -> bool:
