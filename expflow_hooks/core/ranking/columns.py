@@ -60,6 +60,7 @@ class Present:
         self._kept: list[Row | Experiment] = []  # in place of places, where nothing can be read again
         self._changes = Changes(self._note_that_there_is_more)
         self._settled: dict[str, Any] = {}  # the last completed line of those that are not completed now
+        self._left: dict[str, int] = {}  # the items that are not meant now: who comes back has its revisions
         self._defined: dict[int, Definition] = {}  # of the experiments that say how their numbers were made
         self._otherwise: dict[int, str] = {}
         self._forgotten = bytearray()  # 1 where some changes were
@@ -79,12 +80,15 @@ class Present:
                 if selects is not None and not selects(experiment):
                     # What it is now counts, not what it was; and nothing is kept of what is not meant.
                     name = experiment.experiment_id
-                    self._forget(name, items.pop(name, None))
+                    if (left := items.pop(name, None)) is not None:
+                        self._forget(name, left)
                     if name in settled and experiment.state == "completed":
                         settled[name] = place if slim else make(experiment)
                     continue
                 item = item_of(experiment.experiment_id, size)
-                if item == size:
+                if item == size and experiment.experiment_id in self._left:
+                    item = items[experiment.experiment_id] = self._left.pop(experiment.experiment_id)
+                elif item == size:
                     size += 1
                     if size > len(codes):
                         self._make_room()
@@ -141,14 +145,14 @@ class Present:
                 self._otherwise[item] = otherwise(definition)
                 self._configurations[item] = _NOWHERE
 
-    def _forget(self, name: str, item: int | None) -> None:
+    def _forget(self, name: str, item: int) -> None:
         """Leave an item's place in the columns as that of a start, which counts nowhere."""
-        if item is not None:
-            if self._codes[item] < _NOT_COMPLETED:
-                self._settled[name] = self._places[item] if self._recall else self._kept[item]
-            self._codes[item], self._configurations[item] = _START, _NOWHERE
-            if self._recall is None:
-                self._kept[item] = _NOTHING
+        self._left[name] = item
+        if self._codes[item] < _NOT_COMPLETED:
+            self._settled[name] = self._places[item] if self._recall else self._kept[item]
+        self._codes[item], self._configurations[item] = _START, _NOWHERE
+        if self._recall is None:
+            self._kept[item] = _NOTHING
 
     def _make_room(self) -> None:
         """Add empty places to every column: what a start leaves in them is there already."""

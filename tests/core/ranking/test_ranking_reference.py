@@ -185,6 +185,15 @@ def test_what_is_read_again_says_the_same(found, query, top):
     assert said(again.below[place] for place in range(-len(below), len(below))) == below + below
 
 
+def test_an_experiment_that_left_the_selection_and_came_back_shows_its_earlier_revisions():
+    lines = [{"metrics": {"pde_mean": 0}}, {}, {"status": "running"}, {"metrics": {"pde_mean": 0}}]
+    data = "".join(json.dumps({"experiment_id": "a", **line}) + "\n" for line in lines).encode()
+    query = Query("pde_mean", top=1, selection=Selection(status="completed"))
+    for read in (Registry("r", data=data).experiments, Registry("r", data=data).placed):
+        (row,) = rank(read(), query).rows
+        assert row.notes == ("revised: pde_mean 0 → missing", "revised: pde_mean missing → 0")
+
+
 def said(rows):
     # how a configuration is numbered depends on when the lines are looked at
     return [repr(msgspec.structs.replace(row, configuration=None)) for row in rows]
