@@ -10,6 +10,7 @@ import click
 from expflow_hooks.cli.lazy import Group
 from expflow_hooks.cli.options import policy
 from expflow_hooks.core.errors import OK, UsageError
+from expflow_hooks.core.platform import relative
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.location import AT_HOME, FOLDER, STDIN, Location, locate
 from expflow_hooks.core.wording import counted
@@ -49,7 +50,7 @@ def _next(old: Location, new: Location, rules: Policy) -> str:
     """Bring the policy up to date where it names the file, and return what is left to do."""
     if rules.path is None or not _rename_in(rules.path, old, new):
         return f"Next: name {new.inside or new.path} where {old.inside or old.path} was named\n"
-    paths = f"{os.path.relpath(rules.path)} {os.path.relpath(old.path)} {os.path.relpath(new.path)}"
+    paths = f"{relative(rules.path)} {relative(old.path)} {relative(new.path)}"
     return f"{os.path.basename(rules.path)} names it now. Next: git add --all {paths}\n"
 
 
@@ -61,7 +62,7 @@ def _rename_in(path: str, old: Location, new: Location) -> bool:
     with open(path, encoding="utf-8", newline="") as file:
         text = file.read()
     folder = os.path.dirname(path)
-    names = [os.path.relpath(one.path, folder or ".").replace(os.sep, "/") for one in (old, new)]
+    names = [relative(one.path, folder).replace(os.sep, "/") for one in (old, new)]
     named = re.compile(
         rf"^(\s*(?:leaderboard:\s*\{{.*?)?source:\s*)(['\"]?)(?:\./)?{re.escape(names[0])}\2(?=\s|,|\}}|$)", re.M
     )

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from expflow_hooks.core import platform
 from expflow_hooks.core.errors import UnreadableError
-
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-_THROUGH_FOLDER = os.open in os.supports_dir_fd
+from expflow_hooks.core.platform import BINARY, NO_LINK, read_at, sync, sync_folder
 
 
 def home() -> str:
@@ -56,11 +55,12 @@ def open_private(path: str, flags: int) -> int:
     mend = flags & (os.O_WRONLY | os.O_RDWR) != 0
     with _folder(os.path.dirname(path), mend=mend) as folder:
         name = path if folder is None else os.path.basename(path)
+        if not platform.NO_FOLLOW:
+            _refuse_link(path)
         try:
-            fd = os.open(name, flags | _NO_LINK, 0o600, dir_fd=folder)
+            fd = os.open(name, flags | NO_LINK, 0o600, dir_fd=folder)
         except OSError as error:
-            if os.path.islink(path):
-                raise UnreadableError(f"{path} is a symbolic link, which is not followed: move it away") from None
+            _refuse_link(path)
             raise error
     try:
         found = os.fstat(fd)
@@ -68,7 +68,7 @@ def open_private(path: str, flags: int) -> int:
             raise UnreadableError(f"{path} is not a plain file: move it away")
         _refuse_other_owner(path, found)
         if mend:
-            _make_private(fd, found, 0o600)
+            platform.set_mode(fd, found, 0o600)
     except BaseException:
         os.close(fd)
         raise
@@ -126,35 +126,6 @@ def append_private(path: str, line: str) -> None:
         raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
 
 
-def sync(fd: int) -> None:
-    """Bring what was written to a file onto the disk itself: on macOS, fsync only hands it to the drive."""
-    full = _full_sync()
-    if full is not None:
-        with contextlib.suppress(OSError):  # a file system that has no such call
-            full(fd)
-            return
-    os.fsync(fd)
-
-
-def _full_sync() -> Callable[[int], object] | None:
-    try:
-        import fcntl
-    except ImportError:  # Windows, where fsync is a flush to the disk
-        return None
-    number = getattr(fcntl, "F_FULLFSYNC", None)
-    return None if number is None else lambda fd: fcntl.fcntl(fd, number)
-
-
-def read_at(fd: int, size: int, place: int) -> bytes:
-    """Return up to `size` bytes of a file at a place; where there is no pread, nobody else may read the descriptor."""
-    pread = getattr(os, "pread", None)
-    if pread is not None:
-        data: bytes = pread(fd, size, place)
-        return data
-    os.lseek(fd, place, os.SEEK_SET)
-    return os.read(fd, size)
-
-
 def read_all_at(fd: int, start: int, end: int) -> bytes:
     """Return the bytes of a file from `start` to `end`, fewer where it ends before."""
     pieces = []
@@ -162,20 +133,6 @@ def read_all_at(fd: int, start: int, end: int) -> bytes:
         pieces.append(piece)
         start += len(piece)
     return b"".join(pieces)
-
-
-def sync_folder(path: str) -> None:
-    """Bring the name of a new file onto the disk, where the system has a way to."""
-    if os.name != "posix":
-        return
-    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        if error.errno != 22:  # EINVAL: a file system whose folders cannot be synced
-            raise
-    finally:
-        os.close(fd)
 
 
 @contextmanager
@@ -186,16 +143,16 @@ def _folder(path: str, *, mend: bool) -> Iterator[int | None]:
 
     Raises UnreadableError for what is no folder of ours, FileNotFoundError where there is none.
     """
-    if not _THROUGH_FOLDER:
+    if not platform.THROUGH_FOLDER:
+        _check_folder(path)
         yield None
         return
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK)
+        fd = os.open(path, os.O_RDONLY | platform.FOLDER | NO_LINK)
     except FileNotFoundError:
         raise
     except OSError as error:
-        if os.path.islink(path):
-            raise UnreadableError(f"{path} is a symbolic link, which is not followed: move it away") from None
+        _refuse_link(path)
         if isinstance(error, NotADirectoryError):
             if not os.path.lexists(path):
                 raise FileNotFoundError(error.errno, error.strerror, path) from None
@@ -205,20 +162,26 @@ def _folder(path: str, *, mend: bool) -> Iterator[int | None]:
         found = os.fstat(fd)
         _refuse_other_owner(path, found)
         if mend:
-            _make_private(fd, found, stat.S_IMODE(found.st_mode) & 0o700)
+            platform.set_mode(fd, found, stat.S_IMODE(found.st_mode) & 0o700)
         yield fd
     finally:
         os.close(fd)
 
 
-def _make_private(fd: int, found: os.stat_result, mode: int) -> None:
-    """Take from others what they may do with what is open here; a file's owner gets what a umask took."""
-    if os.name == "posix" and stat.S_IMODE(found.st_mode) != mode:
-        os.fchmod(fd, mode)
+def _check_folder(path: str) -> None:
+    """Check a folder that cannot be opened: between this look and the use of it, a link can still take its place."""
+    _refuse_link(path)
+    if not stat.S_ISDIR(os.stat(path).st_mode):
+        raise UnreadableError(f"{path} is not a folder: move it away")
+
+
+def _refuse_link(path: str) -> None:
+    if platform.is_link(path):
+        raise UnreadableError(f"{path} is a symbolic link, which is not followed: move it away") from None
 
 
 def _refuse_other_owner(path: str, found: os.stat_result) -> None:
-    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+    if platform.is_anothers(found):
         raise UnreadableError(f"{path} belongs to another user: it is not trusted")
 
 
@@ -236,9 +199,7 @@ def replace_file(path: str, data: bytes, mode: int | None = None, *, follow: boo
             mode = None
     new = f"{real}.{os.urandom(8).hex()}"
     try:
-        fd = os.open(
-            new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666 if mode is None else 0o600
-        )
+        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666 if mode is None else 0o600)
         with open(fd, "wb") as file:
             file.write(data)
             file.flush()

@@ -24,12 +24,10 @@ def user() -> str:
 
 
 def _windows_user() -> str:
-    import getpass
-
     try:
         return os.getlogin()
-    except OSError:
-        return getpass.getuser()
+    except OSError:  # a service has no login
+        return os.environ.get("USERNAME") or "unknown"
 
 
 def _git_identity() -> str:

@@ -87,4 +87,4 @@ def _look(path: str, chunks: "Iterator[bytes] | list[bytes]", kind: str, report:
     for hit in hits(chunks, kind):
         from expflow_hooks.scan.findings import Finding
 
-        report.findings.append(Finding(path, *hit))
+        report.findings.append(Finding(path if os.sep == "/" else path.replace(os.sep, "/"), *hit))

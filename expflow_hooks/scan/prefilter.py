@@ -25,6 +25,8 @@ def suspect(data: "bytes | bytearray", size: int) -> bool:
 def key_kind(path: str) -> str:
     """Return the rules that a file's name calls for: `yaml` (config*.y*ml), `env` (.env*), `pin` (pin.hash) or none."""
     name = path[path.rfind("/") + 1 :]
+    if "\\" in name:  # between folders on Windows; elsewhere part of an odd name, looked at all the same
+        name = name[name.rfind("\\") + 1 :]
     if name[:1] not in "cC.pP":
         return ""
     name = name.lower()

@@ -14,6 +14,7 @@ from itertools import accumulate, count, repeat, zip_longest
 from typing import IO
 
 from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.platform import read_at
 from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.parts import parts_on_disk
 from expflow_hooks.core.registry.union import Piece, arrange
@@ -152,6 +153,6 @@ class _OnDisk(_File):
             raise UnreadableError(f"{self._path} was rewritten while it was read: try again")
 
         def read(at: int, size: int) -> bytes:
-            return os.pread(file.fileno(), size, at)
+            return read_at(file.fileno(), size, at)
 
         return read

@@ -11,6 +11,7 @@ import posixpath
 import stat
 
 from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.platform import is_link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,18 +174,13 @@ def _check_on_disk(path: str, told: str) -> None:
         mode = os.lstat(path).st_mode
     except OSError:
         mode = 0
-    if mode and (stat.S_ISLNK(mode) or _is_junction(path)):
+    if mode and (stat.S_ISLNK(mode) or is_link(path)):
         raise refused_link(told)
     try:
         names = os.listdir(os.path.dirname(path) or ".")
     except OSError:  # not there yet, or not ours to list: what opens it says so
         return
     check_name(told, names)
-
-
-def _is_junction(path: str) -> bool:
-    """Say whether a path is Windows' other kind of link."""
-    return bool(getattr(os.path, "isjunction", lambda _: False)(path))
 
 
 def refused_link(path: str) -> UsageError:

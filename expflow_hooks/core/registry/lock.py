@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from expflow_hooks.core.files import is_private, open_private
+from expflow_hooks.core.platform import BINARY
 
 WAIT = 60.0
 """Seconds that an append waits: nothing long is done under the lock, so whoever keeps it longer was stopped."""
@@ -22,7 +23,7 @@ def opened(path: str) -> Iterator[int]:
 
     Raises OSError if it cannot be opened or is no plain file.
     """
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | BINARY
     fd = open_private(path, flags) if is_private(path) else os.open(path, flags, 0o666)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):  # a device has no end, and a pipe no beginning
@@ -89,5 +90,12 @@ except ImportError:  # Windows
     from expflow_hooks.core.registry.windows_lock import unlock as _unlock
 
     def is_locked(fd: int) -> bool:
-        """Say whether somebody is appending just now: not known here."""
+        """Return whether somebody is appending just now; False where locks do not work."""
+        try:
+            _try(fd)
+            _unlock(fd)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
         return False

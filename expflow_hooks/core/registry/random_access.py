@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import IO
 
 from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.platform import read_at
 from expflow_hooks.core.registry.codec import decode_experiment
 from expflow_hooks.core.registry.experiment import Experiment
 
@@ -57,7 +58,7 @@ class Again:
         if self._fd < 0:
             return self._data[place : place + size]
         try:
-            return os.pread(self._fd, size, place)
+            return read_at(self._fd, size, place)
         except OSError as error:  # on a network, a file that was replaced
             raise UnreadableError(f"cannot read the registry again: {error.strerror or error}") from None
 

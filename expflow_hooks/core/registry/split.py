@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.files import sync_folder
+from expflow_hooks.core.platform import sync_folder
 from expflow_hooks.core.registry import lock
 from expflow_hooks.core.registry.append_only import check_growth, split_lines
 from expflow_hooks.core.registry.branch_file import NO_REPOSITORY, branch_file

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from expflow_hooks.core.files import is_private, replace_file, sync_folder
+from expflow_hooks.core.files import is_private, replace_file
+from expflow_hooks.core.platform import sync_folder
 from expflow_hooks.core.registry.codec import decode_record, encode_record
 from expflow_hooks.core.wording import counted
 

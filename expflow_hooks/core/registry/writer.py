@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from expflow_hooks.core.errors import PinRefusedError, UsageError
-from expflow_hooks.core.files import read_all_at, sync, sync_folder
+from expflow_hooks.core.files import read_all_at
+from expflow_hooks.core.platform import sync, sync_folder
 from expflow_hooks.core.registry import lock, spool
 from expflow_hooks.core.registry.chain import digest_of
 from expflow_hooks.core.registry.checkout import Checkouts
