@@ -18,6 +18,7 @@ FLOORS = (
     {"cli", "hooks", "action", "setup", "callbacks"},  # the faces: none imports another
     {"api", "operations"},
     {"sources", "render", "scan", "git"},
+    {"network"},  # how a server is asked, for a tracker's and for GitHub
     {"core"},
 )
 MAY = {

@@ -161,6 +161,6 @@ QUERY = Query("pde_mean", gates=(parse_gate("train_time_min:lt:60"),), selection
 @given(answers_like(TASKS))
 def test_clearml_is_understood_or_refused(answers):
     client = Client(Credentials("https://api.example", "access", KEY), sleep=lambda seconds: None)
-    client._session = wired(requests.Session(), answers)
+    client.server.session = wired(requests.Session(), answers)
     source = open_clearml(Policy(), QUERY, Reading(), client)
     ends_well(lambda: list(source.experiments(None)))

@@ -72,7 +72,7 @@ class Bench:
         common = {"type": "training_stats_scalar", "task": task_id, "metric": title, "variant": series}
         events = [{**common, "iter": iteration, "value": value} for iteration, value in values]
         url, data = f"{self.client.credentials.host}/events.add_batch", "\n".join(map(json.dumps, events))
-        answer = self.client._session.post(url, data=data, headers={"Content-Type": "application/json-lines"})
+        answer = self.client.server.session.post(url, data=data, headers={"Content-Type": "application/json-lines"})
         return answer.status_code, answer.json()["meta"]["result_subcode"]
 
     def last(self, task_id, title="Score", series="seg_total"):

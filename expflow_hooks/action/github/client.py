@@ -16,8 +16,10 @@ import msgspec
 import requests
 
 from expflow_hooks.action.github.models import GraphQL, ViewerData
-from expflow_hooks.action.github.transport import Transport, make_session, same_server
+from expflow_hooks.action.github.transport import Transport, make_session
 from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.network.session import same_server
+from expflow_hooks.network.waiting import RETRIED, retry_after
 
 __all__ = ["ApiError", "BudgetError", "GitHub", "UnsureError", "make_session"]
 
@@ -27,7 +29,7 @@ PATIENCE = 60.0  # seconds that all retries of a run may take together
 DEADLINE = 60.0  # seconds for one whole answer
 _QUICK = 5.0  # seconds for what the run does well without
 MOST_PAGES = 1000
-_RETRIED = frozenset({429, 500, 502, 503, 504})
+_RETRIED = RETRIED | {500}
 RAW = "application/vnd.github.raw+json"
 _KEPT = 64  # answers, to be asked for again as "is it still so?"
 _LARGEST_KEPT = 1 << 18  # bytes
@@ -235,9 +237,9 @@ def _limited(answer: requests.Response) -> bool:
 
 def _asked(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that the server asked to wait, if it did."""
-    after, reset = headers.get("Retry-After", ""), headers.get("X-RateLimit-Reset", "")
-    if after.isdecimal():
-        return float(after)
+    asked, reset = retry_after(headers), headers.get("X-RateLimit-Reset", "")
+    if asked is not None:
+        return asked
     if headers.get("X-RateLimit-Remaining") == "0" and reset.isdecimal():
         return max(float(reset) - time.time(), 1.0)
     return None

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
 from expflow_hooks import __version__
 from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.network.failures import Settings, explain_tls
+from expflow_hooks.network.session import bearer, open_session, same_server
+from expflow_hooks.network.waiting import within
 
-T = TypeVar("T")
-
+SETTINGS = Settings("GITHUB_API_URL")
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
 _REPEATED_AS_IT_IS = (307, 308)
 _MOST_REDIRECTS = 5
 
 
-class _Bearer(requests.auth.AuthBase):
-    """The token, as an object of its own: `~/.netrc` cannot replace it, and it has no repr that shows it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
+_HEADERS = {
+    "Accept": "application/vnd.github+json",
+    "User-Agent": f"expflow-action/{__version__}",
+    "X-GitHub-Api-Version": "2022-11-28",
+}
 
 
 def make_session(token: str) -> requests.Session:
-    """Return the session of a run; proxies and REQUESTS_CA_BUNDLE of the environment are honoured."""
-    session = requests.Session()
-    session.auth = _Bearer(token)
-    session.headers.update(
-        {
-            "Accept": "application/vnd.github+json",
-            "User-Agent": f"expflow-action/{__version__}",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
-    )
-    return session
+    """Return the session of a run."""
+    return open_session(bearer(token), _HEADERS)
 
 
 class Transport:
@@ -56,11 +41,9 @@ class Transport:
     def send(self, method: str, url: str, what: str, deadline: float = 0, **options: Any) -> requests.Response | None:
         """Return the answer, or None for a connection that broke, or an answer that took too long."""
         try:
-            return _within(deadline or self.deadline, lambda: self._follow(method, url, what, options))
-        except requests.exceptions.SSLError:
-            raise UnreadableError(
-                f"GitHub: {what}: the server's certificate is not trusted; REQUESTS_CA_BUNDLE names the file of your CA"
-            ) from None
+            return within(deadline or self.deadline, lambda: self._follow(method, url, what, options))
+        except requests.exceptions.SSLError as error:
+            raise UnreadableError(f"GitHub: {what}: {explain_tls(error, SETTINGS)}") from None
         except (requests.exceptions.ConnectionError, requests.exceptions.Timeout, TimeoutError):
             return None
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
@@ -80,32 +63,3 @@ class Transport:
                 return answer
             url = following
         raise UnreadableError(f"GitHub: {what}: more than {_MOST_REDIRECTS} redirects")
-
-
-def same_server(one: str, other: str) -> bool:
-    """Say whether two addresses are on one server, which alone may see the token."""
-    return urlsplit(one)[:2] == urlsplit(other)[:2]
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """Return what a call returns; raise TimeoutError if that takes longer.
-
-    Time limits of sockets are for a single byte, and none is for the name server's answer: so a thread waits, which is
-    left behind when it is too late.
-    """
-    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            done.put((call(), None))
-        except BaseException as error:  # raised where the call is waited for
-            done.put((None, error))
-
-    threading.Thread(target=work, daemon=True).start()
-    try:
-        value, error = done.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return value  # type: ignore[return-value]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from expflow_hooks.core.errors import UnreadableError
 
@@ -41,8 +41,9 @@ class Credentials:
     @property
     def shown_host(self) -> str:
         """Return the address without what may be secret in it: user, password, query."""
-        parts = urlsplit(self.host)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        from expflow_hooks.network.session import shown
+
+        return shown(self.host)
 
     def hide(self, text: str) -> str:
         """Return text in which every key is replaced by stars."""

@@ -11,7 +11,8 @@ from expflow_hooks.core.errors import UndecidedError, UnreadableError, UsageErro
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS
 from expflow_hooks.core.registry.experiment import STATES as OURS
 from expflow_hooks.core.suggest import did_you_mean
-from expflow_hooks.sources.clearml.client import Client, ServerError, SlowError
+from expflow_hooks.network.server import SlowError
+from expflow_hooks.sources.clearml.client import Client, ServerError
 from expflow_hooks.sources.clearml.credentials import HOST
 from expflow_hooks.sources.clearml.metrics import AGGREGATES
 from expflow_hooks.sources.clearml.task import STATES
