@@ -1,16 +1,12 @@
 """The Action end to end: a copy of the example workflow, run by act on this host, against a GitHub on loopback."""
 
-import json
 import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from action.conftest import research, server  # noqa: F401
 from action.research import TOKEN, record
 from documents import ROOT
+from e2e.act import act, action_here, outputs
 from e2e.wheels import closed_network, wheelhouse  # noqa: F401
 
 PLACEHOLDER = "org/expflow-action@" + "0" * 40
@@ -18,54 +14,35 @@ TITLE = "$(touch pwned) `touch pwned`; touch pwned; ::error::x"
 
 
 @pytest.fixture
-def act(research, tmp_path, closed_network):  # noqa: F811
+def run(research, tmp_path, closed_network):  # noqa: F811
     """Return a function that runs the example workflow on the pull request, with the Action as it stands here."""
-    project = tmp_path / "expflow-action"
-    shutil.copytree(ROOT / "expflow_hooks", project / "expflow_hooks", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("action.yml", "requirements.lock"):
-        shutil.copy(ROOT / name, project / name)
-    subprocess.run(["git", "init", "--quiet", project], check=True)
+    action = action_here(tmp_path / "expflow-action")
     workflow = (ROOT / "examples" / "workflows" / "pull-request.yml").read_text()
     research.repo.write(".github/workflows/pull-request.yml", workflow)
     research.setup()
     research.repo.git("remote", "add", "origin", "https://github.com/org/research.git")
     variables = {**closed_network, "GITHUB_API_URL": research.server.url}
     variables["GITHUB_GRAPHQL_URL"] = f"{research.server.url}/graphql"
-
-    def run():
-        (tmp_path / "event.json").write_text(json.dumps(research.payload()))
-        command = [str(Path(sys.executable).parent / "act"), "pull_request", "-P", "ubuntu-latest=-self-hosted"]
-        command += ["-e", str(tmp_path / "event.json"), "-s", f"GITHUB_TOKEN={TOKEN}", "--no-cache-server"]
-        command += ["--pull=false", "--local-repository", f"{PLACEHOLDER}={project}"]
-        for name, value in variables.items():
-            command += ["--env", f"{name}={value}"]
-        return subprocess.run(command, cwd=research.repo.path, capture_output=True, text=True, timeout=300)
-
-    return run
+    return lambda: act(research.repo.path, research.payload(), variables, PLACEHOLDER, action)
 
 
-def outputs(done):
-    found = [line.split("::set-output:: ", 1)[1] for line in done.stdout.splitlines() if "::set-output:: " in line]
-    return dict(line.split("=", 1) for line in found if "=" in line)
-
-
-def test_created_then_left_unchanged_then_updated(act, research, tmp_path):  # noqa: F811
+def test_created_then_left_unchanged_then_updated(run, research, tmp_path):  # noqa: F811
     research.results(record("new", 11.0, name=TITLE, commit=research.head))
     research.open(title=TITLE)
     before = os.environ["PATH"]
-    done = act()
+    done = run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert outputs(done) | {"verdict": "pass", "comment-status": "created", "candidate-rank": "2"} == outputs(done)
     first = research.comment
     assert "rank 2 of 3" in first
     assert research.status["state"] == "success"
 
-    done = act()
+    done = run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert (outputs(done)["comment-status"], research.comment) == ("unchanged", first)
 
     research.results(record("worse", 99.0, commit=research.repo.git("rev-parse", "HEAD~1")))
-    done = act()
+    done = run()
     assert done.returncode == 1
     assert "expflow: fail" in done.stdout
     assert (outputs(done)["comment-status"], outputs(done)["passed"]) == ("updated", "false")
