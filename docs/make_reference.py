@@ -31,11 +31,18 @@ EXIT_CODES = (
     (5, "the PIN was wrong or not given"),
 )
 TYPES = {
-    "ranking": (results.RankingResult, "compare-scores --format json", "compare_scores(...)"),
-    "audit": (results.CompetitionAudit, None, "validate_competition_rules(...)"),
-    "record": (results.ExperimentRecord, "run show ID --format json", "record(...)"),
+    "ranking": (results.RankingResult, ("compare-scores", "clearml compare-scores"), "compare_scores"),
+    "competition-audit": (results.CompetitionAudit, (), "validate_competition_rules"),
+    "audit": (results.AuditOutput, ("audit validate",), None),
+    "record": (results.ExperimentRecord, (), "record"),
+    "records": (list[results.ExperimentRecord], ("run list", "run show", "run show --history"), None),
+    "verification": (results.VerificationOutput, ("run verify",), None),
+    "difference": (results.DifferenceOutput, ("diff",), None),
+    "doctor": (list[results.DoctorCheck], ("doctor",), None),
+    "metrics": (list[results.MetricEntry], ("metrics list", "metrics show"), None),
+    "scan": (results.ScanOutput, ("scan",), None),
 }
-"""Name of the schema -> the type, the command that prints it, the function that returns it."""
+"""Name of the schema -> the type, the commands that print it with `--format json`, the function that returns it."""
 
 
 def pages() -> dict[str, str]:
@@ -157,12 +164,14 @@ def _action() -> str:
 
 def _json_outputs() -> str:
     rows = "".join(
-        f"| [{name}](schemas/{name}.json) | {f'`expflow-hooks {command}`' if command else ''} | `{function}` |\n"
-        for name, (_, command, function) in TYPES.items()
+        f"| [{name}](schemas/{name}.json) | {', '.join(f'`{command}`' for command in commands)} |"
+        f" {f'`{function}(...)`' if function else ''} |\n"
+        for name, (_, commands, function) in TYPES.items()
     )
     return (
-        "# JSON\n\nNo output holds a bare `NaN`: the value is null, and a status says why. Fields are added in minor"
-        " versions, never renamed or taken away.\n\n"
+        "# JSON\n\nWhat each command prints with `--format json`, and what the public functions return. No output holds"
+        " a bare `NaN`: the value is null, and a status gives the reason. Fields are added in minor versions, never"
+        " renamed or taken away. The Action's output `ranking-json` names a file of the schema `ranking`.\n\n"
         f"| schema | printed by | returned by |\n|---|---|---|\n{rows}"
     )
 
