@@ -10,7 +10,8 @@ from expflow_hooks.core.audit.rule_sets import rule_set
 from expflow_hooks.core.audit.validate import all_pass, audit
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, UsageError, worst
 from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
-from expflow_hooks.core.registry.reader import Registry, Revision, revisions
+from expflow_hooks.core.registry.history import Revision, revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.audit import AuditReport, render_audit
 from expflow_hooks.render.options import output_options
 from expflow_hooks.render.output import emit, look, warn_unreadable

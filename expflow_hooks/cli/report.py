@@ -19,7 +19,8 @@ from expflow_hooks.core.ranking.difference import Difference, Side, compare
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.registry.codec import decode_experiment, encode_record
 from expflow_hooks.core.registry.experiment import Experiment
-from expflow_hooks.core.registry.reader import HistoryLine, Registry, revisions
+from expflow_hooks.core.registry.history import HistoryLine, revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.html.board import MOST_BELOW, page, summary
 from expflow_hooks.render.html.run import run_page

@@ -13,7 +13,8 @@ from expflow_hooks.cli.options import complete_experiment, policy, selection, se
 from expflow_hooks.cli.verification import newest_broken
 from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
-from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.history import revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.spool import told_of
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
 from expflow_hooks.render.options import output_options

@@ -8,7 +8,8 @@ from expflow_hooks.cli.options import policy
 from expflow_hooks.core.errors import OK, UsageError
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.registry.experiment import Experiment, Selection
-from expflow_hooks.core.registry.reader import HistoryLine, Registry
+from expflow_hooks.core.registry.history import HistoryLine
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.render.output import emit, warn
 from expflow_hooks.sources.base import CLEARML, Reading

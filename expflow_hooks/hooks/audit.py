@@ -14,7 +14,8 @@ from expflow_hooks.hooks.util import run, say
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.policy.policy import Policy
-    from expflow_hooks.core.registry.reader import HistoryLine, Unreadable
+    from expflow_hooks.core.registry.history import HistoryLine
+    from expflow_hooks.core.registry.reader import Unreadable
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
     from expflow_hooks.hooks.tracked import Tracked
@@ -117,7 +118,7 @@ def _judge(git: Git, change: Change, policy: "Policy", histories: "dict[str, lis
     """Audit, tell, and return 1 if a failure goes towards a protected branch."""
     from expflow_hooks.core.audit.validate import audit
     from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
-    from expflow_hooks.core.registry.reader import revisions
+    from expflow_hooks.core.registry.history import revisions
     from expflow_hooks.render.audit import show_revision
 
     unfinished, failed, passed = [], [], 0

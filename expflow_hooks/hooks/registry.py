@@ -12,7 +12,8 @@ from expflow_hooks.hooks.util import run, say
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.append_only import Growth
-    from expflow_hooks.core.registry.reader import HistoryLine, Registry, Revision, Unreadable
+    from expflow_hooks.core.registry.history import HistoryLine, Revision
+    from expflow_hooks.core.registry.reader import Registry, Unreadable
     from expflow_hooks.core.registry.verify import Verification
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
@@ -128,7 +129,7 @@ def _list_broken(registry: "Registry", growth: "Growth") -> bool:
 
 def _list_revisions(registry: "Registry", growth: "Growth") -> None:
     """List what the new lines revise, and those of them that cannot be read."""
-    from expflow_hooks.core.registry.reader import revisions
+    from expflow_hooks.core.registry.history import revisions
     from expflow_hooks.render.audit import show_revision
 
     ids = {found.record["experiment_id"] for found in registry.numbered() if growth.is_new(_at(registry, found))}

@@ -14,8 +14,9 @@ from expflow_hooks.core.change.code import code_id
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.experiment import Experiment, from_mapping
+from expflow_hooks.core.registry.history import HistoryLine
 from expflow_hooks.core.registry.location import locate
-from expflow_hooks.core.registry.reader import HistoryLine, Registry
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.git.code_identity import code_of_work_tree, patterns_here
 from expflow_hooks.git.registry_files import registry_files
 from expflow_hooks.git.repository import Git

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from expflow_hooks.core.audit.rules import Check
 from expflow_hooks.core.audit.validate import all_pass
-from expflow_hooks.core.registry.reader import Revision, say_line
+from expflow_hooks.core.registry.history import Revision
+from expflow_hooks.core.registry.reader import say_line
 from expflow_hooks.render.jsontext import located, to_json
 from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
 

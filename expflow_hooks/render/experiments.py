@@ -8,7 +8,7 @@ from typing import Any
 
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.registry.experiment import Experiment
-from expflow_hooks.core.registry.reader import HistoryLine, Revision
+from expflow_hooks.core.registry.history import HistoryLine, Revision
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.jsontext import to_json

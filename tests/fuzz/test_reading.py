@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from expflow_hooks.core.errors import ExpflowError, PolicyError
 from expflow_hooks.core.policy.load import parse_policy
 from expflow_hooks.core.policy.policy import Policy
-from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.history import revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify
 from expflow_hooks.core.registry.writer import Writer
 from expflow_hooks.render.experiments import render_experiments, render_history

@@ -32,7 +32,8 @@ from expflow_hooks.core.policy.load import parse_policy
 from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import latest
-from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.history import revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify
 from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.experiments import render_experiments

@@ -14,7 +14,7 @@ from expflow_hooks.core.change.belonging import Candidates
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.registry import verify
 from expflow_hooks.core.registry.append_only import Lost
-from expflow_hooks.core.registry.reader import Revision
+from expflow_hooks.core.registry.history import Revision
 
 Said = tuple[str, ...]
 """A sentence in pieces: `Data` pieces come from a person or an experiment, the others are ours."""

@@ -34,9 +34,10 @@ from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.rank import definition_to_rank, rank
 from expflow_hooks.core.registry.append_only import broken_by, check_growth
 from expflow_hooks.core.registry.experiment import Experiment, latest
+from expflow_hooks.core.registry.history import revisions
 from expflow_hooks.core.registry.location import FILE as REGISTRY
 from expflow_hooks.core.registry.location import in_repository, is_folder, locate
-from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.table import Data
 from expflow_hooks.sources.base import CLEARML
 

@@ -14,9 +14,9 @@ from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.core.metrics.values import same_value
 from expflow_hooks.core.registry.codec import decode_experiment, decode_lines, decode_record
 from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed
+from expflow_hooks.core.registry.history import HistoryLine
 from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.location import LINES, is_folder
 from expflow_hooks.core.registry.random_access import Again
@@ -37,27 +37,6 @@ class Unreadable(NamedTuple):
 
     line: int
     why: str
-    file: str = ""
-
-
-class Revision(NamedTuple):
-    """A later line that changed what a completed experiment had said: `field` was `old`, is `new` since `line`.
-
-    `file` is the file that the line is in, where the registry is a folder.
-    """
-
-    line: int
-    field: str
-    old: Any
-    new: Any
-    file: str = ""
-
-
-class HistoryLine(NamedTuple):
-    """One line of one experiment: its number, from 1, its record with every field, and in a folder its file."""
-
-    line: int
-    record: dict[str, Any]
     file: str = ""
 
 
@@ -251,45 +230,6 @@ def _size(file: IO[bytes]) -> int:
 def say_line(line: int, file: str = "") -> str:
     """Return where a line stands, in words."""
     return f"line {line} of {os.path.basename(file)}" if file else f"line {line}"
-
-
-def revisions(history: list[HistoryLine]) -> list[Revision]:
-    """Return what later lines changed of a completed experiment: metrics, parameters, code and commit, old -> new.
-
-    Each line is compared with what completed lines said last, whatever came in between: the experiment running again,
-    deleted, or a line that says less. What a line leaves out is a change where that line is a completed one.
-    """
-    found: list[Revision] = []
-    known: dict[str, Any] = {}  # what completed lines said last, each field
-    last: dict[str, Any] | None = None  # what the last completed line said
-    for line in history:
-        stated, completed = _stated(line.record), line.record.get("status") in ("completed", None)
-        if last is not None:
-            left_out = last.keys() - stated.keys() if completed else ()
-            found += [
-                Revision(line.line, field, known.get(field), stated.get(field), line.file)
-                for field in sorted({*stated, *left_out})
-                if field in left_out
-                or (not same_value(known.get(field), stated[field]) and (completed or stated[field] is not None))
-            ]
-        if completed:
-            last = stated
-            known.update(stated)
-    return found
-
-
-def _stated(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what a record states, flat: `metrics.pde_mean`, `params.Args/lr`, `commit`, `code`."""
-    flat = {
-        f"{part}.{name}": value
-        for part in ("metrics", "params")
-        if isinstance(record.get(part), dict)
-        for name, value in record[part].items()
-    }
-    commit = record.get("commit") or record.get("commit_hash")
-    code = record.get("code")
-    named = code.get("id") if isinstance(code, dict) else None
-    return flat | ({"commit": commit} if commit else {}) | ({"code": named} if named else {})
 
 
 def _needle(experiment_id: str) -> bytes:

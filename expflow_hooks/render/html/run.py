@@ -7,7 +7,7 @@ from typing import Any
 
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.difference import SAME, Difference
-from expflow_hooks.core.registry.reader import HistoryLine, Revision
+from expflow_hooks.core.registry.history import HistoryLine, Revision
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.difference import show_verdict
 from expflow_hooks.render.experiments import show_field, show_place

@@ -12,7 +12,8 @@ from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.ranking.revision_log import Changes
 from expflow_hooks.core.registry.experiment import Selection
-from expflow_hooks.core.registry.reader import HistoryLine, Registry, revisions
+from expflow_hooks.core.registry.history import HistoryLine, revisions
+from expflow_hooks.core.registry.reader import Registry
 
 QUERY = Query("pde_mean", gates=(parse_gate("pde_mean:lt:18.09"),), top=2)
 

@@ -13,7 +13,8 @@ import pytest
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.registry import writer as writing
 from expflow_hooks.core.registry.experiment import latest
-from expflow_hooks.core.registry.reader import Registry, revisions
+from expflow_hooks.core.registry.history import revisions
+from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.writer import Writer
 
 GOOD = {"experiment_id": "good", "metrics": {"pde_mean": 1.0}}
