@@ -22,6 +22,7 @@ from expflow_hooks.core.registry.location import (
 )
 from expflow_hooks.core.registry.location import choose as choose_source
 from expflow_hooks.sources.base import LAST, Reading, Source
+from expflow_hooks.sources.kinds import find_kind, open_kind
 
 if TYPE_CHECKING:
     from expflow_hooks.core.policy.policy import Policy
@@ -36,14 +37,12 @@ def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading
     Raises UsageError for a source of no known form. A file that was named must be there; the one at home need not.
     """
     source, by = _named(spec, policy)
-    if source == CLEARML:
-        from expflow_hooks.sources.clearml.read import open_clearml
-
-        return open_clearml(policy, query, reading)
     if is_offline(source, by):
         from expflow_hooks.sources.clearml.offline import open_offline
 
         return open_offline(source, policy, query, reading)
+    if is_elsewhere(source):
+        return open_kind(source, policy, query, reading)
     from expflow_hooks.sources.jsonl import open_jsonl
 
     return open_jsonl(locate(source, by))
@@ -52,7 +51,7 @@ def open_source(spec: str | None, policy: Policy, query: Query, reading: Reading
 def choose(spec: str | None, policy: Policy) -> str:
     """Return the source to read, as `location.choose` finds it; a registry's path is checked and spelled right."""
     source, by = _named(spec, policy)
-    return source if source == CLEARML or is_offline(source, by) else locate(source, by).path
+    return source if is_elsewhere(source) or is_offline(source, by) else locate(source, by).path
 
 
 def locate_registry(spec: str | None, policy: Policy) -> Location:
@@ -63,7 +62,7 @@ def locate_registry(spec: str | None, policy: Policy) -> Location:
 def is_registry(spec: str | None, policy: Policy) -> bool:
     """Say whether the source is a registry, which has lines and history; a server and offline sessions have none."""
     source, by = _named(spec, policy)
-    return source != CLEARML and not is_offline(source, by)
+    return not is_elsewhere(source) and not is_offline(source, by)
 
 
 def is_offline(spec: str, by: str = OPTION) -> bool:
@@ -83,10 +82,12 @@ def is_offline(spec: str, by: str = OPTION) -> bool:
 
 
 def registry_to_read(spec: str | None, policy: Policy) -> str:
-    """Return the registry that has the history; raise UsageError for the server, which has none."""
+    """Return the registry that has the history; raise UsageError for another source, which has none."""
     chosen = choose(spec, policy)
     if chosen == CLEARML:
         raise UsageError("a ClearML server keeps no registry lines: name a task with --task-id, or a .jsonl file")
+    if is_elsewhere(chosen):
+        raise UsageError(f"{chosen[:120]!r} has no registry lines: name a .jsonl file or a folder of them")
     return chosen
 
 
@@ -108,9 +109,6 @@ def registry_path(spec: str | None, policy: Policy) -> str:
 
 def _named(spec: str | None, policy: Policy) -> tuple[str, str]:
     source, by = choose_source(spec, policy.path, policy.leaderboard.source)
-    if is_elsewhere(source) and source != CLEARML and not source.endswith(".zip"):
-        raise UsageError(
-            f"source {source[:120]!r} is not known; a source is a .jsonl file or a folder of them, - for standard"
-            " input, clearml, or a folder or zip of the ClearML SDK's offline sessions"
-        )
+    if is_elsewhere(source) and not source.endswith(".zip"):
+        find_kind(source)
     return source, by

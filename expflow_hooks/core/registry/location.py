@@ -25,6 +25,9 @@ SUFFIXES = (LINES, ".ndjson", ".json")
 """How the name of a registry that is one file ends."""
 STDIN = "-"
 CLEARML = "clearml"
+MLFLOW = "mlflow"
+SERVERS = (CLEARML, MLFLOW)
+"""The sources that their name alone names: the environment says which server."""
 ENV_REGISTRY = "EXPFLOW_REGISTRY"
 OPTION = "--source"
 AT_HOME = "the default"
@@ -74,7 +77,7 @@ def is_line_file(name: str) -> bool:
 def is_elsewhere(source: str) -> bool:
     """Say whether a source is no registry: a server, a zip, or another tracker's (`mlflow:URI`)."""
     scheme, colon, _ = source.partition(":")
-    return source == CLEARML or source.endswith(".zip") or (colon != "" and len(scheme) > 1 and scheme.isalpha())
+    return source in SERVERS or source.endswith(".zip") or (colon != "" and len(scheme) > 1 and scheme.isalpha())
 
 
 def choose(spec: str | None, policy_path: str | None, policy_source: str | None) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS, Metrics, zero_mark
 from expflow_hooks.core.metrics.values import ABSENT, SUSPECT, value_status
+from expflow_hooks.sources.base import Choice
 from expflow_hooks.sources.clearml.remarks import Remarks
 
 AGGREGATES = {"last": "value", "min": "min_value", "max": "max_value"}
@@ -29,10 +30,7 @@ class Flattening(NamedTuple):
 
     def aggregate_of(self, name: str) -> str:
         """Return last, min or max for a metric, by the name under which experiments report it."""
-        if self.aggregate is not None:
-            return self.aggregate
-        own = (m.aggregate for m in self.metrics if name in (m.name, m.source) and m.aggregate is not None)
-        return next(own, "last")
+        return Choice(self.metrics, self.aggregate).of(name)
 
 
 def flat_metrics(

@@ -22,6 +22,11 @@ from expflow_hooks.sources.clearml.remarks import TRAIN_TIME, Remarks
 from expflow_hooks.sources.clearml.task import STATES, to_experiment
 
 
+def open_server(at: str, policy: Policy, query: Query, reading: Reading) -> Source:
+    """Return the source that reads the server of the environment; a SPEC says no more than its name."""
+    return open_clearml(policy, query, reading)
+
+
 def open_clearml(
     policy: Policy,
     query: Query,
