@@ -60,13 +60,15 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def command(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Callable[[], None]:
+def command(
+    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, stdin: str = ""
+) -> Callable[[], None]:
     """Return a function that runs a command to its end; a finding (1) is as good an end as none."""
 
     def run() -> None:
         environment = {**os.environ, **(env or {})}
         words = [str(argument) for argument in arguments]
-        done = subprocess.run(words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+        done = subprocess.run(words, cwd=cwd, env=environment, input=stdin.encode(), capture_output=True)
         if done.returncode not in (0, 1):
             raise SystemExit(f"{arguments[0]} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
 

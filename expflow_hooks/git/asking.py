@@ -13,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    _Question = tuple[bytes, tuple[str, ...]]
+    """What git reads, and the command."""
+
 _NO = {"rev-parse": 1, "symbolic-ref": 1, "merge-base": 1, "config": 1, "check-ignore": 1}
 """Command -> the exit code that git documents as "no" (rev-parse and symbolic-ref: with --quiet)."""
 _UNSET = (
@@ -31,6 +34,8 @@ _SET = {
 }
 CUT = "git: its answer ends too early"
 """What is said of output that breaks off although git said nothing of it."""
+_MOST_REMEMBERED = 1 << 20
+"""Bytes of the longest answer that is remembered."""
 
 
 class FailedError(UnreadableError):
@@ -41,17 +46,30 @@ class FailedError(UnreadableError):
         self.code = code
         self.silent = silent
 
+    def again(self) -> "FailedError":
+        """Return the same error, not raised yet."""
+        return FailedError(str(self), self.code, self.silent)
+
 
 class Asking:
-    """Git in one repository: the one that holds `folder`, or the current folder."""
+    """Git in one repository: the one that holds `folder`, or the current folder.
+
+    With `remember`, a question that was answered is not asked again: for a process that looks once, as a hook does.
+    """
 
     def __init__(
-        self, folder: str = "", environment: "Mapping[str, str] | None" = None, settings: "Iterable[str]" = ()
+        self,
+        folder: str = "",
+        environment: "Mapping[str, str] | None" = None,
+        settings: "Iterable[str]" = (),
+        *,
+        remember: bool = False,
     ) -> None:
         options = [option for setting in settings for option in ("-c", setting)]
         self._command = ["git", *(["-C", folder] if folder else []), *options]
         kept = {key: value for key, value in os.environ.items() if key not in _UNSET}
         self._environment = {**kept, **_SET, **(environment or {})}
+        self._answers: dict[_Question, bytes | FailedError] | None = {} if remember else None
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what git prints; raise `UnreadableError` with git's own reason if it fails."""
@@ -81,6 +99,11 @@ class Asking:
                 raise FailedError(_reason(complaints.text()), code, False)
             return answer.whole()
 
+    def forget(self) -> None:
+        """Ask everything anew from here on."""
+        if self._answers:
+            self._answers.clear()
+
     def line(self, *arguments: str) -> str:
         """Return the one line that git prints."""
         return _line(self.ask(*arguments))
@@ -107,7 +130,35 @@ class Asking:
             raise UnreadableError(CUT)
 
     def _stream(self, stdin: bytes, *commands: "list[str]") -> "Iterator[bytes]":
-        """Yield the output of a pipeline of git commands."""
+        """Yield the output of a pipeline of git commands, or what is remembered of one command's."""
+        if self._answers is None or len(commands) > 1:
+            return self._run(stdin, *commands)
+        return self._remembered(self._answers, stdin, commands[0])
+
+    def _remembered(
+        self, answers: "dict[_Question, bytes | FailedError]", stdin: bytes, command: "list[str]"
+    ) -> "Iterator[bytes]":
+        question = (stdin, tuple(command))
+        answer = answers.get(question)
+        if isinstance(answer, FailedError):
+            raise answer.again()
+        if answer is not None:
+            yield answer
+            return
+        kept: list[bytes] = []
+        size = 0
+        try:
+            for chunk in self._run(stdin, command):
+                size += len(chunk)
+                kept = [*kept, chunk] if size <= _MOST_REMEMBERED else []
+                yield chunk
+        except FailedError as error:
+            answers[question] = error.again()  # without the traceback, which would keep what its frames hold
+            raise
+        if size <= _MOST_REMEMBERED:
+            answers[question] = b"".join(kept)
+
+    def _run(self, stdin: bytes, *commands: "list[str]") -> "Iterator[bytes]":
         printed = False
         with Scratch(stdin) as given, Scratch() as complaints:
             parts = stream([self._command + command for command in commands], self._environment, given, complaints)

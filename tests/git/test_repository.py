@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gitrepo import Repo
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git import spawn
 from expflow_hooks.git.objects import ABSENT, CHUNK
+from expflow_hooks.git.remotes import fetch
 from expflow_hooks.git.repository import Git
 
 
@@ -93,6 +95,54 @@ def test_a_reader_that_stops_early_leaves_no_child_behind(git_repo: Repo) -> Non
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
     assert len(os.listdir("/dev/fd")) <= before
+
+
+class TestRemembering:
+    """A git that remembers asks each question once; one that does not, each time."""
+
+    @pytest.fixture
+    def asked(self, git_repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+        """Return what counts the processes of git so far."""
+        trace = tmp_path / "trace"
+        monkeypatch.setenv("GIT_TRACE", str(trace))
+        return lambda: trace.read_text().count("built-in: git") if trace.exists() else 0
+
+    def test_an_answer(self, git_repo: Repo, asked: Callable[[], int]) -> None:
+        commit = git_repo.commit("a", "1")
+        before = asked()
+        git = Git(str(git_repo.path), remember=True)
+        assert [git.head(), git.head()] == [commit, commit]
+        assert [list(git.tree(commit)), git.paths(commit)] == [list(git.tree(commit)), ["a"]]
+        assert asked() - before == 3
+        forgetful = Git(str(git_repo.path))
+        assert forgetful.head() == forgetful.head()
+        assert asked() - before == 5
+
+    def test_no_and_could_not_look(self, git_repo: Repo, asked: Callable[[], int]) -> None:
+        git = Git(str(git_repo.path), remember=True)
+        before = asked()
+        assert [git.head(), git.head()] == ["", ""]
+        for _ in range(2):
+            with pytest.raises(UnreadableError, match="git: "):
+                git.resolve("nowhere")
+        assert asked() - before == 2
+
+    def test_a_fetch_ends_it(self, git_repo: Repo, tmp_path: Path) -> None:
+        commit = git_repo.commit("a", "1")
+        git_repo.git("init", "--quiet", "--bare", str(tmp_path / "new.git"))
+        git = Git(str(tmp_path / "new.git"), remember=True)
+        assert not git.has(commit)
+        fetch(git, str(git_repo.path), "HEAD")
+        assert git.has(commit)
+
+    def test_a_long_answer_is_not_kept(self, git_repo: Repo, asked: Callable[[], int]) -> None:
+        git_repo.write("a", bytes(2 << 20))
+        git_repo.git("add", "a")
+        git = Git(str(git_repo.path), remember=True)
+        blob = git_repo.git("rev-parse", ":a")
+        before = asked()
+        assert git.ask("cat-file", "blob", blob) == git.ask("cat-file", "blob", blob)
+        assert asked() - before == 2
 
 
 def test_a_large_blob_takes_two_chunks_of_memory(git_repo: Repo) -> None:

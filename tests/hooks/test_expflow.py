@@ -1,0 +1,83 @@
+"""`expflow`: the four checks in one process, which asks git no more than it must."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from gitrepo import Repo
+
+REGISTRY = "experiments.jsonl"
+
+
+class Ran(NamedTuple):
+    """A hook that ran: its exit code, what it printed, and the questions to git."""
+
+    code: int
+    said: str
+    questions: list[str]
+
+
+@pytest.fixture
+def ran(work: Repo, tmp_path: Path):
+    """Return what runs the hook in a repository that has a remote."""
+
+    def run(*arguments: str, stdin: str = "") -> Ran:
+        trace = tmp_path / "trace"
+        trace.unlink(missing_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "expflow_hooks.hooks.expflow", *arguments],
+            cwd=work.path,
+            env={**os.environ, "GIT_TRACE": str(trace)},
+            input=stdin,
+            capture_output=True,
+            text=True,
+        )
+        lines = trace.read_text().splitlines() if trace.exists() else []
+        questions = [line.partition("built-in: git ")[2] for line in lines if "built-in: git " in line]
+        return Ran(done.returncode, done.stdout + done.stderr, questions)
+
+    return run
+
+
+def names(ran: Ran) -> list[str]:
+    return [question.split()[0] for question in ran.questions]
+
+
+def test_a_commit_that_touches_neither_policy_nor_registry_asks_git_twice(work, ran):
+    work.write("train.py", "clean\n")
+    work.git("add", ".")
+    assert ran()[:2] == (0, "")
+    assert names(ran()) == ["diff-index", "cat-file"]
+
+
+@pytest.mark.parametrize("stage", ["commit", "push"])
+def test_no_question_is_asked_twice(work, ran, stage):
+    base = work.git("rev-parse", "HEAD")
+    work.write(REGISTRY, '{"experiment_id": "a", "metrics": {"pde_mean": 15.0}}\n')
+    work.write("expflow.yaml", 'version: 1\naudit: {rules: [{gate: "pde_mean:lt:18"}]}\n')
+    work.git("add", ".")
+    if stage == "commit":
+        done = ran()
+    else:
+        work.git("commit", "--quiet", "--no-verify", "--message=work")
+        stdin = f"refs/heads/main {work.git('rev-parse', 'HEAD')} refs/heads/main {base}\n"
+        done = ran("--push", "origin", work.git("remote", "get-url", "origin"), stdin=stdin)
+    assert (done.code, "1 completed experiment" in done.said) == (0, True), done.said
+    # what else tells questions apart is on standard input: the revisions that are looked up
+    asked = [question for question in done.questions if not question.startswith(("cat-file", "rev-list --missing"))]
+    assert [one for one in set(asked) if asked.count(one) > 1] == []
+
+
+def test_the_scan_runs_where_nothing_concerns_the_registry_and_the_rest_where_the_scan_finds(work, ran):
+    from hashlib import sha256
+
+    work.write("notes.txt", f"{sha256(b'4071').hexdigest()}\n")
+    work.write("expflow.yaml", "version: 7\n")
+    work.git("add", ".")
+    done = ran()
+    assert (done.code, "EXP001" in done.said, "version" in done.said) == (2, True, True), done.said
