@@ -62,7 +62,7 @@ def write_ranking(folder: str, judgement: Judgement) -> str:
 
 def marks(judgement: Judgement) -> Iterator[str]:
     """Yield a workflow command for each line of the registry on which a candidate breaks a gate, ten at most."""
-    rows = {run: row for row in judgement.rows for run in (row.group.runs if row.group else (row.experiment_id,))}
+    rows = {run: row for row in judgement.rows for run in row.runs}
     shown = 0
     for name, (file, line) in sorted(judgement.evidence.lines.items(), key=lambda entry: entry[1]):
         failed = [r.gate.show() for r in rows[name].gate_results if r.outcome == FAILS] if name in rows else []

@@ -25,10 +25,11 @@ WAITING = ("too_few_runs", "undecided", "not_comparable")
 
 
 class Finding(NamedTuple):
-    """One reason: the exit code that it alone would give, and the sentence."""
+    """One reason: the exit code that it alone would give, the sentence, and the row that it is about, if it is one."""
 
     code: int
     said: Said
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,12 @@ class Judgement:
     rows: Sequence[Row] = ()
     """The rows of the judged candidates, in the ranking's order."""
     checks: Mapping[str, Sequence[Check]] = field(default_factory=dict)
-    failing: frozenset[str] = frozenset()
-    """The first ids of the rows that do not hold."""
+    failing: Mapping[str, Said] = field(default_factory=dict)
+    """The first ids of the rows that do not hold, and why."""
+    waiting: Mapping[str, Said] = field(default_factory=dict)
+    """The first ids of the rows that say neither yes nor no, and what they lack."""
+    general: Sequence[Said] = ()
+    """The reasons that are about more than one row."""
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -62,12 +67,15 @@ def judge(evidence: Evidence) -> Judgement:
     """Return the verdict: what kept us from looking first, then broken promises, then the candidates."""
     rows = candidate_rows(evidence)
     checks = _audits(evidence)
-    failing = {row.experiment_id: reason for row in rows if (reason := _why_fails(row, evidence, checks))}
-    found = [*_problems(evidence), *_promises(evidence), *_numbers(evidence, rows, failing)]
+    failing = {row.experiment_id: why for row in rows if (why := _why_fails(row, evidence, checks))}
+    open_rows = [row for row in rows if row.kind in WAITING and row.experiment_id not in failing]
+    waiting = {row.experiment_id: _why_waits(row, evidence) for row in open_rows}
+    found = [*_problems(evidence), *_promises(evidence), *_numbers(evidence, rows, failing, waiting)]
     code = _decided([finding.code for finding in found])
-    reasons = [finding.said for finding in sorted(found, key=lambda finding: _WORST_FIRST.index(finding.code))]
+    found.sort(key=lambda finding: _WORST_FIRST.index(finding.code))
+    reasons, general = [one.said for one in found], [one.said for one in found if not one.row]
     verdict = _verdict(code, evidence)
-    return Judgement(evidence, verdict, code == OK, code, reasons, rows, checks, frozenset(failing))
+    return Judgement(evidence, verdict, code == OK, code, reasons, rows, checks, failing, waiting, general)
 
 
 def worst_of(judgements: Sequence[Judgement]) -> Judgement:
@@ -100,12 +108,7 @@ def candidate_rows(evidence: Evidence) -> list[Row]:
     if evidence.ranking is None:
         return []
     ids = evidence.candidates.ids
-    return [row for row in evidence.ranking.rows if not ids.isdisjoint(runs_of(row))]
-
-
-def runs_of(row: Row) -> tuple[str, ...]:
-    """Return the ids of the runs in a row."""
-    return row.group.runs if row.group else (row.experiment_id,)
+    return [row for row in evidence.ranking.rows if not ids.isdisjoint(row.runs)]
 
 
 def _problems(evidence: Evidence) -> Iterable[Finding]:
@@ -145,13 +148,15 @@ def _line(evidence: Evidence, file: str, line: int) -> Said:
     return (f"line {line}",) if file in ("", evidence.source) else (f"line {line} of ", Data(file))
 
 
-def _numbers(evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said]) -> Iterable[Finding]:
+def _numbers(
+    evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said], waiting: Mapping[str, Said]
+) -> Iterable[Finding]:
     """Yield what the ranking, the gates and the audit say; nothing for a pass."""
     if evidence.ranking is None:
         return
     found = evidence.candidates
     if found.judged:
-        yield from _candidates(evidence, rows, failing)
+        yield from _candidates(evidence, rows, failing, waiting)
         if evidence.evaluator:
             how = "; record the base's best again, under its own id, with `definition=definition_of(...)`"
             yield Finding(UNDECIDED, ("this change touches the evaluator: ", Data(listed(evidence.evaluator)), how))
@@ -171,19 +176,20 @@ def _numbers(evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said
             yield Finding(SAYS_NO, (f"{counted(len(others), 'other experiment')} fail a gate (`fail_on: any-fail`)",))
 
 
-def _candidates(evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said]) -> Iterable[Finding]:
+def _candidates(
+    evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said], waiting: Mapping[str, Said]
+) -> Iterable[Finding]:
     assert evidence.rules is not None
-    failed = [row for row in rows if row.experiment_id in failing]
-    waiting = [row for row in rows if row.kind in WAITING and row.experiment_id not in failing]
     mode = evidence.rules.fail_on
-    tolerated = mode == "never" or (mode == "none-pass" and len(failed) + len(waiting) < len(rows))
+    tolerated = mode == "never" or (mode == "none-pass" and len(failing) + len(waiting) < len(rows))
     stale = {one.experiment.experiment_id for one in evidence.candidates.judged if one.freshness == STALE}
-    for row in failed:
+    by_id = {row.experiment_id: row for row in rows}
+    for name, why in failing.items():
         # Numbers of other code say neither yes nor no.
-        code = OK if tolerated else UNDECIDED if stale.issuperset(runs_of(row)) else SAYS_NO
-        yield Finding(code, (Data(row.label), *failing[row.experiment_id]))
-    for row in waiting:
-        yield Finding(OK if tolerated else UNDECIDED, (Data(row.label), *_why_waits(row, evidence)))
+        code = OK if tolerated else UNDECIDED if stale.issuperset(by_id[name].runs) else SAYS_NO
+        yield Finding(code, (Data(by_id[name].label), *why), name)
+    for name, why in waiting.items():
+        yield Finding(OK if tolerated else UNDECIDED, (Data(by_id[name].label), *why), name)
 
 
 def _why_waits(row: Row, evidence: Evidence) -> Said:
@@ -199,7 +205,7 @@ def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[Check
     assert evidence.ranking is not None
     if row.kind in ("gate_failed", "no_value"):
         return ": ", Data(row.reason(evidence.ranking.query.sort_by) or "")
-    failed = [check.label for run in runs_of(row) for check in checks.get(run, ()) if not check.passed]
+    failed = [check.label for run in row.runs for check in checks.get(run, ()) if not check.passed]
     return (": audit: ", Data(", ".join(dict.fromkeys(failed)))) if failed else ()
 
 

@@ -60,7 +60,7 @@ def _lines(source: str | None, ranking: Ranking, rules: Policy) -> dict[str, lis
     if not is_registry(source, rules):
         return {}
     shown = (*ranking.ranked, *ranking.below[:MOST_BELOW])
-    wanted = {name for row in shown for name in (row.group.runs if row.group else (row.experiment_id,))}
+    wanted = {name for row in shown for name in row.runs}
     return Registry(registry_to_read(source, rules)).histories(wanted)
 
 

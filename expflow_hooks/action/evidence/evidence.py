@@ -12,8 +12,10 @@ from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.change.belonging import Candidates
 from expflow_hooks.core.ranking.rank import Ranking
+from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry import verify
 from expflow_hooks.core.registry.append_only import Lost
+from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.history import Revision
 
 Said = tuple[str, ...]
@@ -40,6 +42,9 @@ class Evidence:
     source_name: str = ""  # as output names it
     registry: str = ""  # the registry's path in the repository, where there is one
     ranking: Ranking | None = None
+    rival: Row | None = None
+    """What the candidates are compared with: the base's best; of a server, the best of the others."""
+    rivals_runs: Sequence[Experiment] = ()
     evaluator: Sequence[str] = ()  # the files that make the numbers, where the base was not measured again by them
     candidates: Candidates = field(default_factory=Candidates)
     touches_code: bool = True

@@ -8,7 +8,7 @@ from typing import Any
 from expflow_hooks.action.evidence.evidence import Said
 from expflow_hooks.action.evidence.heads import Vouched, read_vouched, vouch
 from expflow_hooks.action.page.numbers import short
-from expflow_hooks.action.verdict import Judgement, runs_of
+from expflow_hooks.action.verdict import Judgement
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.render.table import Data
 
@@ -63,7 +63,7 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
 
 
 def _id(row: Row) -> str:
-    return runs_of(row)[0][:80]
+    return row.runs[0][:80]
 
 
 def _kept(row: Row) -> list[Any]:

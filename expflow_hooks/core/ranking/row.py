@@ -79,6 +79,11 @@ class Row(msgspec.Struct, gc=False):
         return self.name or self.experiment_id
 
     @property
+    def runs(self) -> tuple[str, ...]:
+        """Return the ids of the runs in the row."""
+        return self.group.runs if self.group else (self.experiment_id,)
+
+    @property
     def n(self) -> int:
         """Return the number of runs in the row."""
         return len(self.group.runs) if self.group else 1

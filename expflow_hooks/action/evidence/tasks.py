@@ -1,0 +1,50 @@
+"""Tasks on a ClearML server: the judged ones read again, whole, and what became of those that a registry names."""
+
+from __future__ import annotations
+
+import os
+
+from expflow_hooks.action.evidence.evidence import Evidence, Problem
+from expflow_hooks.core.errors import UNREADABLE
+from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.render.table import Data
+from expflow_hooks.sources.base import CLEARML
+
+
+def read_whole(evidence: Evidence, experiments: list[Experiment]) -> list[Experiment]:
+    """Return the experiments with the judged tasks read again, whole: the ranking's query reads less.
+
+    The audit needs every metric that it names, and whether there were uncommitted changes.
+    """
+    from expflow_hooks.sources.clearml.read import read_some
+
+    assert evidence.rules is not None
+    policy, query = evidence.rules.policy, evidence.rules.query
+    named = [rule.subject for rule in policy.audit.rules if rule.kind in ("reported", "gate")]
+    needed = dict.fromkeys([query.sort_by, *(gate.metric for gate in query.gates), *named])
+    found, warnings = read_some(sorted(evidence.candidates.ids), policy, tuple(needed), dirty=True)
+    whole = {run.experiment_id: run for run in found}
+    judged = tuple(
+        one._replace(experiment=whole.get(one.experiment.experiment_id, one.experiment))
+        for one in evidence.candidates.judged
+    )
+    evidence.candidates = evidence.candidates._replace(judged=judged)
+    evidence.notes = list(dict.fromkeys([*evidence.notes, *((Data(warning),) for warning in warnings)]))
+    return [whole.get(run.experiment_id, run) for run in experiments]
+
+
+def check_tasks(evidence: Evidence) -> None:
+    """Note candidates of a registry whose ClearML task is archived or deleted, where a server is configured.
+
+    The server protects no task from that: to see it is the protection.
+    """
+    linked = {one.experiment.experiment_id: one.experiment.clearml_task_id or "" for one in evidence.candidates.judged}
+    linked = {name: task for name, task in linked.items() if task and not task.startswith("offline-")}
+    if evidence.source == CLEARML or not linked or not os.environ.get("CLEARML_API_HOST"):
+        return
+    from expflow_hooks.sources.clearml.read import open_client
+    from expflow_hooks.sources.clearml.records import find_lost
+
+    for name, fate in find_lost(linked, open_client()).items():
+        said = (Data(name), f": its ClearML task was {fate} on the server")
+        evidence.problems.append(Problem(UNREADABLE, said))
