@@ -21,6 +21,7 @@ COMMANDS = {
     "pin": ("cli.pin", "Set, check and clear the PIN that guards cancel, stop and delete."),
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "registry": ("cli.registry", "Turn the registry's file into a folder, in which branches never conflict."),
+    "cache": ("cli.cache", "Remove the indexes that make reading a large registry quick."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
     "report": ("cli.report", "Write the leaderboard as a page, and a page for each run."),

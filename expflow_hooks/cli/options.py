@@ -11,6 +11,7 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.experiment import STATES, Selection
+from expflow_hooks.core.registry.index.cache import switch
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.render.options import together
 
@@ -18,12 +19,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def source_option(function: F) -> F:
-    """Add `--source`."""
+    """Add `--source` and `--no-index`."""
+    return together(_source, _no_index)(function)
+
+
+def _source(function: F) -> F:
     return click.option(
         "--source",
         metavar="SPEC",
         help="A .jsonl file or a folder of them, - for standard input, or clearml. Default: EXPFLOW_REGISTRY, the"
         " policy's source, ~/.expflow/experiments.jsonl.",
+    )(function)
+
+
+def _no_index(function: F) -> F:
+    return click.option(
+        "--no-index",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=lambda context, option, off: switch(not off),
+        help="Read the whole registry, whatever its index in the cache folder knows.",
     )(function)
 
 

@@ -61,7 +61,7 @@ def _lines(source: str | None, ranking: Ranking, rules: Policy) -> dict[str, lis
         return {}
     shown = (*ranking.ranked, *ranking.below[:MOST_BELOW])
     wanted = {name for row in shown for name in row.runs}
-    return Registry(registry_to_read(source, rules)).histories(wanted)
+    return Registry(registry_to_read(source, rules), indexed=True).histories(wanted)
 
 
 def _address(experiment_id: str) -> str:

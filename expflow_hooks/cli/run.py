@@ -16,6 +16,7 @@ from expflow_hooks.core.registry.experiment import Selection, from_mapping, late
 from expflow_hooks.core.registry.history import revisions
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.spool import told_of
+from expflow_hooks.operations.indexing import refresh
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
 from expflow_hooks.render.options import output_options
 from expflow_hooks.render.output import emit, look, page, progress, warn, warn_unreadable
@@ -75,7 +76,7 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
         lines = task_as_line(experiment_id, source)
         emit(render_history(lines, [], form, look(output)), output)
         return OK
-    registry = _reading(source)
+    registry = _reading(source, indexed=True)
     lines = registry.history(experiment_id)
     warn_unreadable(registry.path, registry.unreadable)
     note = ""
@@ -84,6 +85,7 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
 
         note = standing_of(lines, registry.path, policy()).says
     emit(render_history(lines if history else lines[-1:], revisions(lines), form, look(output), note), output)
+    refresh(registry.path)
     return OK
 
 
@@ -167,8 +169,8 @@ for _command in COMMANDS:
     command.add_command(_command)
 
 
-def _reading(source: str | None) -> Registry:
+def _reading(source: str | None, *, indexed: bool = False) -> Registry:
     path = registry_to_read(source, policy())
     if waits := told_of(path):
         warn(waits)
-    return Registry(path, missing_ok=source is None)
+    return Registry(path, missing_ok=source is None, indexed=indexed)

@@ -13,6 +13,8 @@ from expflow_hooks.core.metrics.definition import clean_definition
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.additions import add_to, clean, doubts, starts
 from expflow_hooks.core.registry.experiment import STATES, UNFINISHED
+from expflow_hooks.core.registry.index.cache import is_worth_it
+from expflow_hooks.core.registry.location import is_folder
 
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.permit import Permit
@@ -90,7 +92,24 @@ def append_records(
             writer.update_all(changes)
     except ValueError as error:
         raise UsageError(f"{ids[len(written) - 1]}: {error}") from None
+    _refresh_index(writer.path)
     return written
+
+
+_looked_at: dict[str, int] = {}  # the size of each registry when its index was last thought of
+
+
+def _refresh_index(path: str) -> None:
+    """Let what was appended come into the index, now and then: a large registry is then never searched for an id."""
+    try:
+        size = os.path.getsize(path)
+    except OSError:
+        return
+    if is_worth_it(size - _looked_at.get(path, 0)) and not is_folder(path):
+        from expflow_hooks.operations.indexing import refresh
+
+        _looked_at[path] = size
+        refresh(path)
 
 
 def _making(

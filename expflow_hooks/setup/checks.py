@@ -7,6 +7,7 @@ import platform
 import re
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -151,6 +152,18 @@ def _registry_read(found: Location, where: str, carried: str) -> Check:
     return Check("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}, {carried}")
 
 
+def _index(seen: _Seen) -> Iterator[Check]:
+    from expflow_hooks.core.registry.index import cache
+
+    found = cache.kept()
+    if not cache.is_on():
+        yield Check("index", OFF, f"{cache.ENV_NO_INDEX} is set: every read is of the whole registry")
+    elif found.indexes:
+        age = max(0, int(time.time() - found.newest) // 60)
+        size = f"{found.size / 1e6:.1f} MB, written {counted(age, 'minute')} ago"
+        yield Check("index", ACTIVE, f"{counted(found.indexes, 'file')} in {cache.folder()}, {size}")
+
+
 def _judging(seen: _Seen) -> Iterator[Check]:
     if seen.policy is None:
         return
@@ -238,6 +251,7 @@ _SUBJECTS: tuple[Callable[[_Seen], Iterator[Check]], ...] = (
     _hooks,
     _policy,
     _registry,
+    _index,
     _judging,
     _merging,
     _workflow,

@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from expflow_hooks.core.registry import live_file, writer
+from expflow_hooks.core.registry import known_file, live_file, writer
 
 BUDGET = int(os.environ.get("EXPFLOW_FUZZ", "200"))
 ROUND = 2000  # inputs: all that were tried are kept until a test ends, at 25 KB each
@@ -40,4 +40,5 @@ def pytest_collection_modifyitems(items):
 def nobody_else_writes(monkeypatch):
     """Wait for no other writer at a torn line: half of the time would go by so."""
     monkeypatch.setattr(live_file, "_PATIENCE", 0)
-    monkeypatch.setattr(writer, "_PATIENCE", 0)
+    monkeypatch.setattr(known_file, "PATIENCE", 0)
+    monkeypatch.setattr(writer, "PATIENCE", 0)

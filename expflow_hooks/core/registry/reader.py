@@ -44,16 +44,24 @@ class Registry:
     """One registry: a file, a folder of files, or standard input as `-`. The lines of all its files count through.
 
     With `missing_ok`, one that does not exist yet is empty. With `data`, a file's bytes as git holds them, or with
-    `held` those of all files, by path; `path` is the registry's name then.
+    `held` those of all files, by path; `path` is the registry's name then. With `indexed`, what an index knows of a
+    file need not be read again.
     """
 
     def __init__(
-        self, path: str, *, missing_ok: bool = True, data: bytes | None = None, held: Mapping[str, bytes] | None = None
+        self,
+        path: str,
+        *,
+        missing_ok: bool = True,
+        data: bytes | None = None,
+        held: Mapping[str, bytes] | None = None,
+        indexed: bool = False,
     ) -> None:
         self.path = os.fspath(path)
         self._data = data if held is None else held.get(self.path, b"")
         self._folder = _open_folder(self.path, held) if is_folder(self.path) else None
         self.missing_ok = missing_ok
+        self.indexed = indexed and self._data is None and self._folder is None and self.path != "-"
         self.unreadable: list[Unreadable] = []
         self.unreadable_count = 0
 
@@ -182,35 +190,55 @@ class Registry:
     def histories(self, ids: Collection[str]) -> dict[str, list[HistoryLine]]:
         """Return the lines of several experiments, oldest first; those that have none are left out."""
         found: dict[str, list[HistoryLine]] = {}
-        for line, (file, number) in zip(self.lines(), self._wheres(), strict=False) if ids else ():
+        for number, line in self._lines_about(ids, self.indexed) if ids else ():
             try:
                 name = decode_experiment(line).experiment_id
             except ValueError:
                 continue
             if name in ids:
-                found.setdefault(name, []).append(HistoryLine(number, decode_record(line), file))
+                found.setdefault(name, []).append(self._history_line(number, line))
         return found
 
     def history(self, experiment_id: str) -> list[HistoryLine]:
         """Return the lines of one experiment, oldest first; raise UsageError with the nearest ids if it has none."""
-        found: list[HistoryLine] = []
         ids: set[str] = set()
-        needle = _needle(experiment_id)
-        for number, line in enumerate(self.lines(), start=1):
-            try:
-                name = decode_experiment(line).experiment_id
-                if name == experiment_id:
-                    file, place = self.where(number)
-                    found.append(HistoryLine(place, decode_record(line), file if self._folder else ""))
-                ids.add(name)
-            except ValueError as error:
-                if needle in line:  # it may have been about this experiment
-                    self._note(number, _why(line, error))
+        found = self._history(experiment_id, ids, self.indexed)
+        if not found and self.indexed:  # the nearest ids are among all lines
+            found = self._history(experiment_id, ids, False)
         if not found:
             if not ids:
                 raise UsageError(f"no experiment {experiment_id!r}: {self.path} has none yet")
             raise UsageError(f"no experiment {experiment_id!r} in {self.path}{did_you_mean(experiment_id, ids)}")
         return found
+
+    def _history(self, experiment_id: str, ids: set[str], indexed: bool) -> list[HistoryLine]:
+        self.unreadable, self.unreadable_count = [], 0
+        found: list[HistoryLine] = []
+        needle = _needle(experiment_id)
+        for number, line in self._lines_about((experiment_id,), indexed):
+            try:
+                name = decode_experiment(line).experiment_id
+                if name == experiment_id:
+                    found.append(self._history_line(number, line))
+                ids.add(name)
+            except ValueError as error:
+                if needle in line:  # it may have been about this experiment
+                    self._note(number, _why(line, error))
+        return found
+
+    def _history_line(self, number: int, line: bytes) -> HistoryLine:
+        file, place = self.where(number)
+        return HistoryLine(place, decode_record(line), file if self._folder else "")
+
+    def _lines_about(self, ids: Collection[str], indexed: bool) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of the lines that may be about experiments: of those in an index, else all."""
+        if not indexed:
+            yield from enumerate(self.lines(), start=1)
+            return
+        from expflow_hooks.core.registry.index.reading import lines_about
+
+        with self._open() as file:
+            yield from lines_about(self.path, file, ids)
 
 
 def _open_folder(path: str, held: Mapping[str, bytes] | None) -> Folder:

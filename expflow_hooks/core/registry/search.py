@@ -10,16 +10,16 @@ from expflow_hooks.core.registry.chain import read_link
 _BLOCK = 1 << 22
 
 
-def last_line_of(fd: int, experiment_id: str, end: int) -> int | None:
-    """Return where the last line of an experiment begins, of the lines before `end`; None if it has none."""
+def last_line_of(fd: int, experiment_id: str, end: int, start: int = 0) -> int | None:
+    """Return where the last line of an experiment begins, of the lines from `start` to `end`; None if it has none."""
     needles = _spellings(experiment_id)
     rest = b""  # the beginning of it stands in the block before
     # Not by mmap: a file that another process cuts meanwhile would end this one.
-    while end:
-        begin = max(0, end - _BLOCK)
+    while end > start:
+        begin = max(start, end - _BLOCK)
         block = read_all_at(fd, begin, end) + rest
-        first = block.find(b"\n") + 1 if begin else 0
-        if begin and not first:  # one line, longer than a block
+        first = block.find(b"\n") + 1 if begin > start else 0
+        if begin > start and not first:  # one line, longer than a block
             rest, end = block, begin
             continue
         found = [place for needle in needles if (place := _last_with(block, needle, experiment_id, first)) is not None]

@@ -105,11 +105,11 @@ def line_at(fd: int, place: int) -> bytes:
     return line
 
 
-def places_before(fd: int, end: int) -> dict[str, int]:
-    """Return where the last line of each experiment begins, of the lines before `end`."""
+def places_between(fd: int, start: int, end: int) -> dict[str, int]:
+    """Return where the last line of each experiment begins, of the lines from `start` to `end`."""
     places: dict[str, int] = {}
-    place = 0
-    for line in lines_between(fd, 0, end):
+    place = start
+    for line in lines_between(fd, start, end):
         if line.strip() and (name := read_link(line).experiment_id):
             places[name] = place
         place += len(line)

@@ -14,23 +14,21 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from expflow_hooks.core.errors import PinRefusedError, UsageError
+from expflow_hooks.core.errors import PinRefusedError
 from expflow_hooks.core.files import read_all_at
 from expflow_hooks.core.platform import sync, sync_folder
 from expflow_hooks.core.registry import lock, spool
 from expflow_hooks.core.registry.chain import digest_of
 from expflow_hooks.core.registry.checkout import Checkouts
 from expflow_hooks.core.registry.codec import decode_record, encode_record
+from expflow_hooks.core.registry.known_file import PATIENCE, KnownFile
 from expflow_hooks.core.registry.permit import Permit, permit_of_waiting, refuse_unpermitted
 from expflow_hooks.core.registry.reader import cannot
-from expflow_hooks.core.registry.search import last_line_of
-from expflow_hooks.core.registry.tail import Tail, find_start, line_at, places_before
 
 Record = dict[str, Any]
 Make = Callable[["Record | None"], Record]
 """Takes an experiment's present record (None if it has none) and returns the one to append."""
 
-_PATIENCE = 0.01  # seconds: a tool that takes no lock may be halfway through its line
 _ABSENT = 1.0  # seconds: a checkout removes a file before it puts another one there
 _MOST_FILES = 10  # that take each other's place during one append
 _KEPT = TimeoutError(16, "another process keeps the lock")
@@ -63,7 +61,7 @@ class Writer:
     def __init__(self, path: str, union: Union | None = None) -> None:
         self.path = os.fspath(path)
         self._union = union
-        self._file = _Known(self.path)
+        self._file = KnownFile(self.path)
         self._checkouts: Checkouts | None = None
         self._wait = lock.WAIT
         self._turn = threading.Lock()
@@ -144,7 +142,7 @@ class Writer:
         while not lock.is_named(fd, self.path):
             if os.path.exists(self.path) or time.monotonic() > deadline:
                 return False
-            time.sleep(_PATIENCE)
+            time.sleep(PATIENCE)
         return read_all_at(fd, place, place + len(data)) == data
 
     def _spool(self, fd: int, records: _Records) -> str:
@@ -193,57 +191,6 @@ class _Records:
                 made.append(record)
             self._made = made
         return self._made
-
-
-class _Known:
-    """What is known of the registry's file: its tail, and where lines begin that stand before it."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._tail: Tail | None = None
-        self._before: dict[str, int | None] = {}
-        self._all_before: dict[str, int] | None = None
-
-    def tail(self, fd: int) -> Tail:
-        """Return the file's tail, read to its end."""
-        if self._tail is None or not self._tail.still_holds(fd):
-            stat = os.fstat(fd)
-            self._tail, self._before = Tail((stat.st_dev, stat.st_ino), find_start(fd)), {}
-            self._all_before = None
-        self._tail.read_on(fd)
-        return self._tail
-
-    def is_torn(self, fd: int) -> bool:
-        """Say whether the last line has no end and will get none: what is being written has one in a moment."""
-        if self.tail(fd).is_torn():
-            time.sleep(_PATIENCE)
-        return self.tail(fd).is_torn()
-
-    def present(self, fd: int, experiment_id: str) -> Record | None:
-        """Return an experiment's present record, or None."""
-        tail = self.tail(fd)
-        place = tail.places.get(experiment_id)
-        if place is None:
-            if experiment_id not in self._before:
-                self._before[experiment_id] = self._place_before(fd, experiment_id, tail.start)
-            place = self._before[experiment_id]
-        if place is None:
-            return None
-        try:
-            return decode_record(line_at(fd, place))
-        except ValueError as error:
-            raise UsageError(f"{self._path}: the last line of {experiment_id} cannot be read: {error}") from None
-
-    def _place_before(self, fd: int, experiment_id: str, end: int) -> int | None:
-        """Return where an experiment's last line before the tail begins; None if it has none there.
-
-        One is searched for; a process that asks for more reads the ids once, so that each later one costs nothing.
-        """
-        if not self._before:
-            return last_line_of(fd, experiment_id, end)
-        if self._all_before is None:
-            self._all_before = places_before(fd, end)
-        return self._all_before.get(experiment_id)
 
 
 def _says(present: Record | None, record: Record) -> bool:

@@ -1,0 +1,150 @@
+"""Making an index, or bringing it up to date: one process at a time, in no hurry, and nothing is left half done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+
+from expflow_hooks.core.files import read_all_at
+from expflow_hooks.core.registry import lock
+from expflow_hooks.core.registry.index import cache, container
+from expflow_hooks.core.registry.index.index import MOST_UNREADABLE, Index, open_index
+from expflow_hooks.core.registry.index.lines import Segment, SegmentMaker, kept_segments
+from expflow_hooks.core.registry.index.prefix import BLOCKS, CHUNK, Prefix, digest, digests
+from expflow_hooks.core.registry.live_file import open_settled
+
+_GROWTH = 512  # an index is brought up to date when that part of its bytes is new
+
+
+def is_due(size: int, indexed: int) -> bool:
+    """Say whether so many bytes are new that an index is worth its making."""
+    return cache.is_worth_it(size - indexed) and size - indexed > indexed // _GROWTH
+
+
+def is_made_now(path: str) -> bool:
+    """Say whether some process is making the index of a registry."""
+    where = cache.index_of(path)
+    try:
+        fd = os.open(f"{where}{cache.LOCK}", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        with lock.locked(fd, 0):
+            return False
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+
+
+def update(path: str) -> bool:
+    """Bring a registry's index up to its last whole line and say whether there is one now; never an error.
+
+    Another process that makes it, a full or read-only disk, a registry that is gone: then there is none, or the old.
+    """
+    try:
+        with _alone(path) as where, open_settled(path) as file:
+            fd = file.fileno()
+            if where is None or not stat.S_ISREG(os.fstat(fd).st_mode):
+                return False
+            return _update(path, where, fd)
+    except (OSError, container.Unusable, container.CannotWrite):
+        return False
+
+
+@contextlib.contextmanager
+def _alone(path: str) -> Iterator[str | None]:
+    """Yield the index's file, locked against other makers; None where it cannot be made or somebody is making it."""
+    where = cache.index_of(path) if cache.is_on() and cache.make_folder() else None
+    if where is None:
+        yield None
+        return
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(where + cache.LOCK, flags, 0o600)
+    try:
+        with lock.locked(fd, 0):
+            _clean(where)
+            yield where
+    finally:
+        os.close(fd)
+
+
+def _clean(where: str) -> None:
+    """Remove what makers left that were ended."""
+    folder, name = os.path.split(where)
+    for other in os.listdir(folder):
+        if other.startswith(name) and other.endswith(cache.UNFINISHED):
+            os.unlink(os.path.join(folder, other))
+
+
+def _update(path: str, where: str, fd: int) -> bool:
+    old = open_index(path, fd)
+    end = _end(fd)
+    if old is not None and end == old.end:
+        return True
+    if not cache.is_worth_it(end):
+        return False
+    segments = old.segments if old else []
+    kept = kept_segments(segments, end)
+    start, lines = (kept[-1].end, _lines_before(old, kept)) if old and kept else (0, 0)
+    maker = SegmentMaker(max((one.number for one in segments), default=-1) + 1, start, end, lines)
+    blocks = dict(_read(fd, start, end, maker))
+    known = (old.unreadable if old else []) or []
+    unreadable = [number for at in range(0, len(known), 2) if known[at] < start for number in known[at : at + 2]]
+    unreadable += maker.unreadable
+    many = len(unreadable) > 2 * MOST_UNREADABLE or (old is not None and old.unreadable is None and bool(kept))
+    found = os.fstat(fd)
+    last = digest(read_all_at(fd, maker.last, end)).hex()
+    meta = {
+        **(old.container.meta if old else {}),
+        "path": os.path.realpath(path),
+        "prefix": Prefix(found.st_dev, found.st_ino, end, maker.lines, maker.last, last),
+        "segments": [*kept, maker.segment],
+        "lines": {**_counts(old, kept), str(maker.segment.number): maker.lines},
+        "unreadable": None if many else unreadable,
+    }
+    gone = [one.blobs for one in segments if one not in kept]
+    container.write(where, meta, _blobs(maker, blocks), where if old else None, gone)
+    if old:
+        old.close()
+    return True
+
+
+def _counts(old: Index | None, kept: list[Segment]) -> dict[str, int]:
+    """Return how many lines there are up to the end of each segment that stays."""
+    counts = old.container.meta["lines"] if old else {}
+    return {str(one.number): counts[str(one.number)] for one in kept}
+
+
+def _lines_before(old: Index, kept: list[Segment]) -> int:
+    return _counts(old, kept)[str(kept[-1].number)]
+
+
+def _blobs(maker: SegmentMaker, blocks: dict[int, bytes]) -> Iterator[tuple[int, bytes]]:
+    yield from maker.blobs()
+    yield from blocks.items()
+
+
+def _read(fd: int, start: int, end: int, maker: SegmentMaker) -> Iterator[tuple[int, bytes]]:
+    """Read what is new once, for the segment and for the digests of the blocks; yield the blobs of these."""
+    for number in range(start // CHUNK, -(-end // CHUNK)):
+        begin = number * CHUNK
+        chunk = read_all_at(fd, begin, min(begin + CHUNK, end))
+        if begin + len(chunk) < min(begin + CHUNK, end):
+            raise OSError(5, "the registry was cut while it was read")
+        maker.feed(chunk[max(0, start - begin) :])
+        yield BLOCKS + number, digests(chunk)
+
+
+def _end(fd: int) -> int:
+    """Return the place after the last whole line."""
+    end = os.fstat(fd).st_size
+    while end:
+        begin = max(0, end - CHUNK)
+        place = read_all_at(fd, begin, end).rfind(b"\n")
+        if place >= 0:
+            return begin + place + 1
+        end = begin
+    return 0
