@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from expflow_hooks.core.registry.record import Json, Number, State
     from expflow_hooks.core.registry.writer import Writer
     from expflow_hooks.operations.tracking import Run
-    from expflow_hooks.sources.clearml.report import Report
+    from expflow_hooks.sources.clearml.report import PendingReport
 
 
 @lru_cache(maxsize=8)
@@ -165,10 +165,10 @@ def report_standard(
 @overload
 def report_standard(
     task: Any, *, iteration: int | None = ..., timeout: float = ..., wait: Literal[False], **metrics: float
-) -> Report: ...
+) -> PendingReport: ...
 def report_standard(
     task: Any = None, *, iteration: int | None = None, timeout: float = 30.0, wait: bool = True, **metrics: float
-) -> dict[str, float] | Report:
+) -> dict[str, float] | PendingReport:
     """Check every name and value, then report them all; return what was reported once the server has it.
 
     `task` is a ClearML task, an object with a `report_scalar(title=, series=, value=, iteration=)` of its own, or None

@@ -12,7 +12,7 @@ from expflow_hooks.action.github import comments
 from expflow_hooks.action.github.statuses import Posted
 from expflow_hooks.action.page.marker import read_state
 from expflow_hooks.action.request.job import Job
-from expflow_hooks.action.request.subjects import PER_HEAD, Subject, Target
+from expflow_hooks.action.request.subjects import PER_HEAD, JudgedChange, Subject
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.wording import counted
 
@@ -74,13 +74,13 @@ def _is_unchanged(job: Job, subject: Subject, posted: Posted | None) -> bool:
         return False
 
 
-def _fingerprint(job: Job, target: Target) -> str:
+def _fingerprint(job: Job, target: JudgedChange) -> str:
     assert target.place is not None
     base = Files(target.place.base, target.question.base)
     return fingerprint(job.inputs, target.question, base, target.place.workspace, job.tracker)
 
 
-def _has_comment(job: Job, target: Target, told: str, posted: Posted | None) -> bool:
+def _has_comment(job: Job, target: JudgedChange, told: str, posted: Posted | None) -> bool:
     """Say whether the comment was written for the same, and is as it was written; or none, where none was due."""
     assert target.pull is not None
     thread = comments.Thread(job.api, job.repository, target.pull.number, lambda: job.viewer)

@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 from expflow_hooks.action import late, outputs, publish
-from expflow_hooks.action.evidence.evidence import Evidence, Problem
+from expflow_hooks.action.evidence.evidence import Evidence, Obstacle
 from expflow_hooks.action.evidence.gather import gather
 from expflow_hooks.action.github.statuses import Posted
 from expflow_hooks.action.page import summary
 from expflow_hooks.action.page.page import Page, render_page
 from expflow_hooks.action.page.sizing import FULL
 from expflow_hooks.action.page.words import LOOKS, description, plain
-from expflow_hooks.action.request.event import Kind, read_run
+from expflow_hooks.action.request.event import EventKind, read_run
 from expflow_hooks.action.request.inputs import Inputs, read_inputs
 from expflow_hooks.action.request.job import Job, start
-from expflow_hooks.action.request.subjects import PER_HEAD, Subject, Target, again, subjects
+from expflow_hooks.action.request.subjects import PER_HEAD, JudgedChange, Subject, again, subjects
 from expflow_hooks.action.verdict import Judgement, judge, worst_of
 from expflow_hooks.core.errors import OK, UNDECIDED, USAGE, ExpflowError, worst
 from expflow_hooks.render.table import Data
@@ -38,11 +38,11 @@ def run(environment: Mapping[str, str]) -> int:
         try:
             inputs = read_inputs(environment)
             job = start(inputs, environment, scratch, dry_run=False)
-            is_late = job.event.kind is Kind.ALL_OPEN
+            is_late = job.event.kind is EventKind.ALL_OPEN
             for subject in late.due(job, subjects(job)) if is_late else subjects(job):
                 _speak(job, subject, judged)
         except ExpflowError as error:
-            failed = [judge(Evidence(inputs, problems=[Problem(error.exit_code, (Data(str(error)),))]))]
+            failed = [judge(Evidence(inputs, problems=[Obstacle(error.exit_code, (Data(str(error)),))]))]
             judged += failed
             _record(environment, judged)
             summary.add(environment, Page(failed[0], read_run(environment)))
@@ -70,7 +70,7 @@ def _speak(job: Job, subject: Subject, judged: list[Judgement]) -> None:
     judged += found
     _record(job.environment, judged)
     for target, judgement in zip(subject.targets, found, strict=True):
-        title = target.title if len(subject.targets) > 1 or job.event.kind is Kind.ALL_OPEN else ""
+        title = target.title if len(subject.targets) > 1 or job.event.kind is EventKind.ALL_OPEN else ""
         outputs.say([" ".join(filter(None, ("expflow:", title, description(judgement))))])
         summary.add(job.environment, Page(judgement, job.event.run), title)
     for published in publish.publish(job, subject, found, posted):
@@ -106,7 +106,7 @@ def _point_to_the_worst(subject: Subject, found: Sequence[Judgement]) -> None:
 
 
 _SAME_INPUTS = "policy, source, project, tags, sort-by, direction"
-_TWO_BOARDS = Problem(
+_TWO_BOARDS = Obstacle(
     USAGE,
     (
         f"two leaderboards use this comment-key on one commit: give both workflows the same inputs ({_SAME_INPUTS})",
@@ -119,14 +119,14 @@ _TOO_MANY = (
 )
 
 
-def _judge(inputs: Inputs, target: Target) -> Judgement:
+def _judge(inputs: Inputs, target: JudgedChange) -> Judgement:
     if target.place is None:
         assert target.error is not None
-        return judge(Evidence(inputs, problems=[Problem(target.error.exit_code, (Data(str(target.error)),))]))
+        return judge(Evidence(inputs, problems=[Obstacle(target.error.exit_code, (Data(str(target.error)),))]))
     return judge(gather(target.place, inputs, target.question))
 
 
-def _with_problem(judgement: Judgement, problem: Problem) -> Judgement:
+def _with_problem(judgement: Judgement, problem: Obstacle) -> Judgement:
     judgement.evidence.problems.insert(0, problem)
     return judge(judgement.evidence)
 

@@ -7,18 +7,18 @@ from functools import partial
 from typing import NamedTuple
 
 from expflow_hooks.action.evidence.fingerprint import digest
-from expflow_hooks.action.evidence.heads import missed, read_vouched
+from expflow_hooks.action.evidence.heads import missed, read_attested
 from expflow_hooks.action.github import comments, statuses
 from expflow_hooks.action.github.client import ApiError
 from expflow_hooks.action.github.statuses import Posted, Seal
-from expflow_hooks.action.page.integrity import gone
+from expflow_hooks.action.page.integrity import missing_lines
 from expflow_hooks.action.page.marker import read_state
 from expflow_hooks.action.page.page import Page, marker_of, render_comment
 from expflow_hooks.action.page.sizing import COMMENT_LIMIT, fit
 from expflow_hooks.action.page.words import description, plain, status_state
 from expflow_hooks.action.refusals import why_refused
 from expflow_hooks.action.request.job import Job
-from expflow_hooks.action.request.subjects import Subject, Target
+from expflow_hooks.action.request.subjects import JudgedChange, Subject
 from expflow_hooks.action.verdict import NO_CANDIDATE, Judgement, worst_of
 from expflow_hooks.core.errors import UnreadableError
 
@@ -98,7 +98,7 @@ def _tried(what: str, step: Callable[[], Published], before: Published) -> Publi
     return before._replace(status=kept, warnings=(*before.warnings, f"the {what} was not posted: {why}"))
 
 
-def _comment(job: Job, subject: Subject, target: Target, judgement: Judgement) -> Published:
+def _comment(job: Job, subject: Subject, target: JudgedChange, judgement: Judgement) -> Published:
     if target.pull is None or job.inputs.comment == "never":
         return Published()
     thread = comments.Thread(job.api, job.repository, target.pull.number, lambda: job.viewer)
@@ -109,7 +109,7 @@ def _comment(job: Job, subject: Subject, target: Target, judgement: Judgement) -
     marker = marker_of(page)
     always = job.inputs.comment == "always"
     if len(ours) == 1 and not always and ours[0].marker == marker:
-        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, 0)[1], _alarms(page))
+        return Published(comments.UNCHANGED, ours[0].url, _fitted(page, 0)[1], _warnings(page))
     if not subject.is_current(target):
         return Published(comments.OUTDATED, ours[0].url if ours else "")
     truncated = [False]
@@ -119,19 +119,19 @@ def _comment(job: Job, subject: Subject, target: Target, judgement: Judgement) -
         return rendered
 
     status, url = comments.put_comment(thread, ours, comments.Draft(marker, text), always=always)
-    return Published(status, url, truncated[0], _alarms(page))
+    return Published(status, url, truncated[0], _warnings(page))
 
 
 def make_page(job: Job, judgement: Judgement, body: str) -> Page:
     """Return the page, and what is missing from the registry of what the comment vouched for."""
     state = read_state(body)
-    return Page(judgement, job.event.run, state, missed(judgement.evidence.chain, read_vouched(state)))
+    return Page(judgement, job.event.run, state, missed(judgement.evidence.chain, read_attested(state)))
 
 
-def _alarms(page: Page) -> tuple[str, ...]:
+def _warnings(page: Page) -> tuple[str, ...]:
     if page.missing is None:
         return ()
-    return (f"warning: the registry is not what the comment vouched for: {plain(gone(page.missing))}",)
+    return (f"warning: the registry is not what the comment vouched for: {plain(missing_lines(page.missing))}",)
 
 
 def _fitted(page: Page, shorter: int) -> tuple[str, bool]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from expflow_hooks.action.evidence.evidence import Evidence, Said
-from expflow_hooks.core.audit.rules import Check
+from expflow_hooks.action.evidence.evidence import Evidence, Fragments
+from expflow_hooks.core.audit.rules import RuleResult
 from expflow_hooks.core.audit.validate import audit
 from expflow_hooks.core.change.belonging import EXACT, STALE, UNPROVED, Belonging
-from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, USAGE, worst
+from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, USAGE, worst
 from expflow_hooks.core.metrics.gates import FAILS
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.wording import counted, listed
@@ -24,11 +24,11 @@ WAITING = ("too_few_runs", "undecided", "not_comparable")
 """What keeps a candidate's row below the line without saying no to it."""
 
 
-class Finding(NamedTuple):
+class Reason(NamedTuple):
     """One reason: the exit code that it alone would give, the sentence, and the row that it is about, if it is one."""
 
     code: int
-    said: Said
+    said: Fragments
     row: str = ""
 
 
@@ -40,15 +40,15 @@ class Judgement:
     verdict: str
     passed: bool
     exit_code: int
-    reasons: Sequence[Said]
+    reasons: Sequence[Fragments]
     rows: Sequence[Row] = ()
     """The rows of the judged candidates, in the ranking's order."""
-    checks: Mapping[str, Sequence[Check]] = field(default_factory=dict)
-    failing: Mapping[str, Said] = field(default_factory=dict)
+    checks: Mapping[str, Sequence[RuleResult]] = field(default_factory=dict)
+    failing: Mapping[str, Fragments] = field(default_factory=dict)
     """The first ids of the rows that do not hold, and why."""
-    waiting: Mapping[str, Said] = field(default_factory=dict)
+    waiting: Mapping[str, Fragments] = field(default_factory=dict)
     """The first ids of the rows that say neither yes nor no, and what they lack."""
-    general: Sequence[Said] = ()
+    general: Sequence[Fragments] = ()
     """The reasons that are about more than one row."""
 
     @cached_property
@@ -83,8 +83,8 @@ def worst_of(judgements: Sequence[Judgement]) -> Judgement:
     return min(judgements, key=lambda one: (VERDICTS.index(one.verdict), one.passed))
 
 
-_WORST_FIRST = (USAGE, UNREADABLE, SAYS_NO, UNDECIDED, OK)
-_VERDICT_OF = {SAYS_NO: FAIL, USAGE: ERROR, UNREADABLE: ERROR}
+_WORST_FIRST = (USAGE, UNREADABLE, FAILED, UNDECIDED, OK)
+_VERDICT_OF = {FAILED: FAIL, USAGE: ERROR, UNREADABLE: ERROR}
 
 
 def _verdict(code: int, evidence: Evidence) -> str:
@@ -100,7 +100,7 @@ def _decided(codes: Sequence[int]) -> int:
 
     A command that found nothing has nothing to say no to; a change that fails already is not mended by waiting.
     """
-    return SAYS_NO if SAYS_NO in codes and set(codes) <= {OK, SAYS_NO, UNDECIDED} else worst(list(codes))
+    return FAILED if FAILED in codes and set(codes) <= {OK, FAILED, UNDECIDED} else worst(list(codes))
 
 
 def candidate_rows(evidence: Evidence) -> list[Row]:
@@ -111,46 +111,46 @@ def candidate_rows(evidence: Evidence) -> list[Row]:
     return [row for row in evidence.ranking.rows if not ids.isdisjoint(row.runs)]
 
 
-def _problems(evidence: Evidence) -> Iterable[Finding]:
-    yield from (Finding(problem.exit_code, problem.said) for problem in evidence.problems)
+def _problems(evidence: Evidence) -> Iterable[Reason]:
+    yield from (Reason(problem.exit_code, problem.said) for problem in evidence.problems)
     if evidence.rules and evidence.rules.broken:
-        yield Finding(USAGE, ("the policy that this change proposes cannot be used: ", Data(evidence.rules.broken)))
+        yield Reason(USAGE, ("the policy that this change proposes cannot be used: ", Data(evidence.rules.broken)))
     if evidence.unreadable:
         lines = listed(evidence.unreadable, 5)
         lines = Data(lines) if ":" in lines else lines  # the name of a folder's file comes from a person
         said = ("unreadable lines in the registry (", lines, "): one of them may be the one that fails")
-        yield Finding(UNREADABLE, said)
+        yield Reason(UNREADABLE, said)
 
 
-def _promises(evidence: Evidence) -> Iterable[Finding]:
+def _promises(evidence: Evidence) -> Iterable[Reason]:
     if evidence.leaks:
         count = len(evidence.leaks)
         places = "place gives" if count == 1 else "places give"
         said = f"{count} {places} a PIN away; removing it is not enough, change the PIN"
-        yield Finding(SAYS_NO, (said,))
+        yield Reason(FAILED, (said,))
     if evidence.lost:
         first = evidence.lost[0]
         lost = f"the registry lost {counted(len(evidence.lost), 'line')} of the base, first "
-        yield Finding(SAYS_NO, (lost, *_line(evidence, first.file, first.line)))
+        yield Reason(FAILED, (lost, *_line(evidence, first.file, first.line)))
     if evidence.broken:
         places = counted(len(evidence.broken), "place")
         number = evidence.broken[0].line
         where = evidence.chain.where(number) if evidence.chain else ("", number)
         held = f"the history of the registry's new lines does not hold in {places}, first "
-        yield Finding(SAYS_NO, (held, *_line(evidence, *where)))
+        yield Reason(FAILED, (held, *_line(evidence, *where)))
     if evidence.rules and evidence.rules.origin == "head":
         said = "no policy binds yet: this change proposes the one it is judged by, so a person decides"
-        yield Finding(UNDECIDED, (said,))
+        yield Reason(UNDECIDED, (said,))
 
 
-def _line(evidence: Evidence, file: str, line: int) -> Said:
+def _line(evidence: Evidence, file: str, line: int) -> Fragments:
     """Return where a line stands, in words: with its file where that is not the registry itself."""
     return (f"line {line}",) if file in ("", evidence.source) else (f"line {line} of ", Data(file))
 
 
 def _numbers(
-    evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said], waiting: Mapping[str, Said]
-) -> Iterable[Finding]:
+    evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Fragments], waiting: Mapping[str, Fragments]
+) -> Iterable[Reason]:
     """Yield what the ranking, the gates and the audit say; nothing for a pass."""
     if evidence.ranking is None:
         return
@@ -159,7 +159,7 @@ def _numbers(
         yield from _candidates(evidence, rows, failing, waiting)
         if evidence.evaluator:
             how = "; record the base's best again, under its own id, with `definition=definition_of(...)`"
-            yield Finding(UNDECIDED, ("this change touches the evaluator: ", Data(listed(evidence.evaluator)), how))
+            yield Reason(UNDECIDED, ("this change touches the evaluator: ", Data(listed(evidence.evaluator)), how))
         yield from _freshness(found.judged)
         yield from (_withdrawn(one) for one in found.judged if one.withdrawn)
     elif not found.unfinished:
@@ -168,17 +168,17 @@ def _numbers(
         runs = counted(len(found.unfinished), "experiment")
         are = "is" if len(found.unfinished) == 1 else "are"
         names = Data(listed(one.experiment.label for one in found.unfinished))
-        yield Finding(UNDECIDED, (f"{runs} of this change {are} unfinished: ", names))
+        yield Reason(UNDECIDED, (f"{runs} of this change {are} unfinished: ", names))
     if evidence.rules and evidence.rules.fail_on == "any-fail":
         own = {row.experiment_id for row in rows}
         others = [row for row in evidence.ranking.below if row.kind == "gate_failed" and row.experiment_id not in own]
         if others:
-            yield Finding(SAYS_NO, (f"{counted(len(others), 'other experiment')} fail a gate (`fail_on: any-fail`)",))
+            yield Reason(FAILED, (f"{counted(len(others), 'other experiment')} fail a gate (`fail_on: any-fail`)",))
 
 
 def _candidates(
-    evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Said], waiting: Mapping[str, Said]
-) -> Iterable[Finding]:
+    evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Fragments], waiting: Mapping[str, Fragments]
+) -> Iterable[Reason]:
     assert evidence.rules is not None
     mode = evidence.rules.fail_on
     tolerated = mode == "never" or (mode == "none-pass" and len(failing) + len(waiting) < len(rows))
@@ -186,13 +186,13 @@ def _candidates(
     by_id = {row.experiment_id: row for row in rows}
     for name, why in failing.items():
         # Numbers of other code say neither yes nor no.
-        code = OK if tolerated else UNDECIDED if stale.issuperset(by_id[name].runs) else SAYS_NO
-        yield Finding(code, (Data(by_id[name].label), *why), name)
+        code = OK if tolerated else UNDECIDED if stale.issuperset(by_id[name].runs) else FAILED
+        yield Reason(code, (Data(by_id[name].label), *why), name)
     for name, why in waiting.items():
-        yield Finding(OK if tolerated else UNDECIDED, (Data(by_id[name].label), *why), name)
+        yield Reason(OK if tolerated else UNDECIDED, (Data(by_id[name].label), *why), name)
 
 
-def _why_waits(row: Row, evidence: Evidence) -> Said:
+def _why_waits(row: Row, evidence: Evidence) -> Fragments:
     """Return what a candidate's row still lacks."""
     if row.kind == "too_few_runs":
         return (f" has {row.n} of {row.group.fewest if row.group else 1} runs",)
@@ -200,7 +200,7 @@ def _why_waits(row: Row, evidence: Evidence) -> Said:
     return ": ", Data(row.reason(evidence.ranking.query.sort_by) or "")
 
 
-def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[Check]]) -> Said:
+def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[RuleResult]]) -> Fragments:
     """Return why a candidate's row does not hold, or nothing."""
     assert evidence.ranking is not None
     if row.kind in ("gate_failed", "no_value"):
@@ -209,7 +209,7 @@ def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[Check
     return (": audit: ", Data(", ".join(dict.fromkeys(failed)))) if failed else ()
 
 
-def _freshness(judged: Sequence[Belonging]) -> Iterable[Finding]:
+def _freshness(judged: Sequence[Belonging]) -> Iterable[Reason]:
     """Yield why none of the candidates says anything of the code as it is now; nothing where one does."""
     if any(one.freshness == EXACT for one in judged):
         return
@@ -218,33 +218,33 @@ def _freshness(judged: Sequence[Belonging]) -> Iterable[Finding]:
     if stale:
         named = ("code that results depend on changed after the runs: ", Data(listed(paths)))
         unnamed = ("the code that results depend on is not the code that ran; train again on this commit",)
-        yield Finding(UNDECIDED, named if paths else unnamed)
+        yield Reason(UNDECIDED, named if paths else unnamed)
     unproved = [one.experiment.label for one in judged if one.freshness == UNPROVED]
     if unproved:
         said = " names neither code nor a clean commit, so nothing says what these numbers were made of"
-        yield Finding(UNDECIDED, (Data(listed(unproved)), said))
+        yield Reason(UNDECIDED, (Data(listed(unproved)), said))
 
 
-def _withdrawn(one: Belonging) -> Finding:
+def _withdrawn(one: Belonging) -> Reason:
     later = (Data(one.experiment.label), ": a later line says ", Data(one.withdrawn))
-    return Finding(OK, (*later, "; it is judged by its completed line, which this change adds"))
+    return Reason(OK, (*later, "; it is judged by its completed line, which this change adds"))
 
 
-def _none(evidence: Evidence) -> Iterable[Finding]:
+def _none(evidence: Evidence) -> Iterable[Reason]:
     """Yield why there is no candidate, with the code that this has."""
     if not evidence.needs_candidate:
-        yield Finding(OK, ("this change needs no experiment: it touches nothing that results depend on",))
+        yield Reason(OK, ("this change needs no experiment: it touches nothing that results depend on",))
     elif _nothing_matched(evidence):
-        yield Finding(UNDECIDED, ("no experiment matched in ", Data(evidence.source_name)))
+        yield Reason(UNDECIDED, ("no experiment matched in ", Data(evidence.source_name)))
     else:
-        yield Finding(UNDECIDED, ("no completed experiment belongs to this change",))
+        yield Reason(UNDECIDED, ("no completed experiment belongs to this change",))
 
 
 def _nothing_matched(evidence: Evidence) -> bool:
     return evidence.ranking is not None and evidence.ranking.experiments == 0 and evidence.needs_candidate
 
 
-def _audits(evidence: Evidence) -> dict[str, list[Check]]:
+def _audits(evidence: Evidence) -> dict[str, list[RuleResult]]:
     """Return the checks of every judged candidate that the audit is for."""
     rules = evidence.rules
     if rules is None or not rules.audits:

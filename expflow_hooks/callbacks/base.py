@@ -9,7 +9,7 @@ from expflow_hooks.api import track
 from expflow_hooks.operations.tracking import Run
 
 
-class Tracked:
+class TrackedRun:
     """A run that a callback keeps: one that it starts and ends itself, or one of a `with track(...)` around it."""
 
     def __init__(self, run: str | Run, rename: Mapping[str, str] | None, fields: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from expflow_hooks.callbacks.base import Tracked
+from expflow_hooks.callbacks.base import TrackedRun
 
 
 class ExpflowCallback(Callback):
@@ -24,7 +24,7 @@ class ExpflowCallback(Callback):
         self, experiment_id: str = "{job}-{overrides}", *, rename: Mapping[str, str] | None = None, **fields: Any
     ) -> None:
         self._name, self._rename, self._fields = experiment_id, rename, fields
-        self._tracked: Tracked | None = None
+        self._tracked: TrackedRun | None = None
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Start the run, of the folder that Hydra was started in."""
@@ -37,7 +37,7 @@ class ExpflowCallback(Callback):
             overrides=own.job.override_dirname or "default",
             config=params,
         )
-        self._tracked = Tracked(name, self._rename, {"folder": own.runtime.cwd, **self._fields})
+        self._tracked = TrackedRun(name, self._rename, {"folder": own.runtime.cwd, **self._fields})
         self._tracked.start({str(key): value for key, value in params.items()} if isinstance(params, dict) else {})
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:

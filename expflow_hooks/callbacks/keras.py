@@ -7,7 +7,7 @@ from typing import Any
 
 from keras.callbacks import Callback
 
-from expflow_hooks.callbacks.base import Tracked
+from expflow_hooks.callbacks.base import TrackedRun
 from expflow_hooks.operations.tracking import Run
 
 
@@ -21,7 +21,7 @@ class ExpflowCallback(Callback):
 
     def __init__(self, run: str | Run, *, rename: Mapping[str, str] | None = None, **fields: Any) -> None:
         super().__init__()
-        self._tracked = Tracked(run, rename, fields)
+        self._tracked = TrackedRun(run, rename, fields)
         self._logged: dict[str, Any] = {}
         self._epochs = 0
 

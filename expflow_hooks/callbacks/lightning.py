@@ -7,7 +7,7 @@ from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 
-from expflow_hooks.callbacks.base import Tracked
+from expflow_hooks.callbacks.base import TrackedRun
 from expflow_hooks.operations.tracking import Run
 
 
@@ -19,7 +19,7 @@ class ExpflowCallback(Callback):
     """
 
     def __init__(self, run: str | Run, *, rename: Mapping[str, str] | None = None, **fields: Any) -> None:
-        self._tracked = Tracked(run, rename, fields)
+        self._tracked = TrackedRun(run, rename, fields)
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Start the run."""

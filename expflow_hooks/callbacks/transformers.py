@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from expflow_hooks.callbacks.base import Tracked
+from expflow_hooks.callbacks.base import TrackedRun
 from expflow_hooks.operations.tracking import Run
 
 
@@ -20,7 +20,7 @@ class ExpflowCallback(TrainerCallback):
     """
 
     def __init__(self, run: str | Run, *, rename: Mapping[str, str] | None = None, **fields: Any) -> None:
-        self._tracked = Tracked(run, rename, fields)
+        self._tracked = TrackedRun(run, rename, fields)
         self._logged: dict[str, Any] = {}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:

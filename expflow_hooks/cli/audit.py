@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.options import complete_experiment, policy, source_option
 from expflow_hooks.core.audit.rule_sets import rule_set
 from expflow_hooks.core.audit.validate import all_pass, audit
-from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, UsageError, worst
+from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, UsageError, worst
 from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
 from expflow_hooks.core.registry.history import Revision, revisions
 from expflow_hooks.core.registry.reader import Registry
@@ -19,7 +19,7 @@ from expflow_hooks.sources.base import CLEARML
 from expflow_hooks.sources.open import is_registry, registry_to_read
 
 
-@click.group(cls=Group, name="audit", epilog="Example: expflow-hooks audit validate exp-001 --competition-rules")
+@click.group(cls=CommandGroup, name="audit", epilog="Example: expflow-hooks audit validate exp-001 --competition-rules")
 def command() -> None:
     """Check an experiment against the rules."""
 
@@ -67,5 +67,5 @@ def validate(
     emit(render_audit(AuditReport(experiment_id, checks, changes, name), form, look(output)), output)
     codes = [UNREADABLE] if unreadable else []
     if not all_pass(checks):
-        codes.append(UNDECIDED if experiment.state in UNFINISHED else SAYS_NO)
+        codes.append(UNDECIDED if experiment.state in UNFINISHED else FAILED)
     return worst(codes) if codes else OK

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.core.errors import OK, UnreadableError
 from expflow_hooks.core.registry.index import cache
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.output import emit
 
 
-@click.group(cls=Group, name="cache", epilog="Example: expflow-hooks cache clear")
+@click.group(cls=CommandGroup, name="cache", epilog="Example: expflow-hooks cache clear")
 def command() -> None:
     """The indexes of registries in the user's cache folder."""
 

@@ -7,14 +7,16 @@ from typing import Any
 import click
 
 from expflow_hooks.cli.compare import compare, exit_code, ranked, ranking_options
-from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.options import policy
 from expflow_hooks.render.output import emit
 from expflow_hooks.render.ranking import render_ranking
 from expflow_hooks.sources.base import CLEARML, Reading
 
 
-@click.group(cls=Group, name="clearml", epilog="Example: expflow-hooks clearml compare-scores --project PDEBench")
+@click.group(
+    cls=CommandGroup, name="clearml", epilog="Example: expflow-hooks clearml compare-scores --project PDEBench"
+)
 def command() -> None:
     """Rank the experiments of a ClearML server.
 

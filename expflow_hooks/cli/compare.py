@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from expflow_hooks.cli.options import complete_metric, policy, selection, selection_options, source_option
-from expflow_hooks.core.errors import SAYS_NO, UNDECIDED, UNREADABLE, UsageError, worst
+from expflow_hooks.core.errors import FAILED, UNDECIDED, UNREADABLE, UsageError, worst
 from expflow_hooks.core.metrics.gates import AGGREGATES
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
@@ -157,5 +157,5 @@ def exit_code(ranking: Ranking, fail_on: str, unreadable: bool) -> int:
     if not judged or (waiting and (fail_on == "any-fail" or not counts["ranked"])):
         codes.append(UNDECIDED)
     if judged and (not counts["ranked"] or (fail_on == "any-fail" and counts["ranked"] < judged)):
-        codes.append(SAYS_NO)
+        codes.append(FAILED)
     return worst(codes)

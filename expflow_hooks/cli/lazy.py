@@ -58,5 +58,5 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-class Group(LazyGroup):
+class CommandGroup(LazyGroup):
     """A group of commands in one file, with the same suggestions."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.options import complete_metric, policy
 from expflow_hooks.render.metrics import render_metrics
 from expflow_hooks.render.options import output_options
 from expflow_hooks.render.output import emit, look
 
 
-@click.group(cls=Group, name="metrics", epilog="Example: expflow-hooks metrics show pde_mean")
+@click.group(cls=CommandGroup, name="metrics", epilog="Example: expflow-hooks metrics show pde_mean")
 def command() -> None:
     """The standard metrics and the policy's."""
 

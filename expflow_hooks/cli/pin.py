@@ -6,15 +6,15 @@ import os
 
 import click
 
-from expflow_hooks.cli.lazy import Group
-from expflow_hooks.core.errors import OK, PIN_REFUSED, SAYS_NO, PinRefusedError, UsageError
+from expflow_hooks.cli.lazy import CommandGroup
+from expflow_hooks.core.errors import FAILED, OK, PIN_REFUSED, PinRefusedError, UsageError
 from expflow_hooks.core.pin import guard, places, store
 from expflow_hooks.operations.prompt import asker, given_by_environment
 from expflow_hooks.render.output import emit, warn
 
 
 @click.group(
-    cls=Group,
+    cls=CommandGroup,
     name="pin",
     commands_at={"migrate": ("setup.commands.migrate", "Move the PIN's hash out of config.yaml and .env.")},
     epilog="Example: expflow-hooks pin init",
@@ -77,7 +77,7 @@ def check(given: str | None, old: str | None, descriptor: int | None) -> int:
     """Verify the PIN. Exits 0 if it is right, 5 if it is wrong, 1 if none is set."""
     if not places.pin_is_set():
         emit("No PIN is set; `expflow-hooks pin init` sets one.\n")
-        return SAYS_NO
+        return FAILED
     _warn_of_config()
     if guard.guard("check the PIN", asker(given or old, descriptor=descriptor)):
         emit("The PIN is right.\n")
@@ -101,7 +101,7 @@ def clear(old: str | None, descriptor: int | None, force: bool) -> int:
     if left is not None:
         told = "The store is empty, but a" if removed else "A"
         emit(f"{told} PIN hash stands in {left.where}, which still guards; remove it there.\n")
-        return SAYS_NO
+        return FAILED
     emit("The PIN was removed. Nothing guards cancel, stop and delete now.\n")
     return OK
 

@@ -7,7 +7,7 @@ import re
 
 import click
 
-from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.options import policy
 from expflow_hooks.core.errors import OK, UsageError
 from expflow_hooks.core.platform import relative
@@ -18,7 +18,7 @@ from expflow_hooks.render.output import emit
 from expflow_hooks.sources.open import locate_registry
 
 
-@click.group(cls=Group, name="registry", epilog="Example: expflow-hooks registry split")
+@click.group(cls=CommandGroup, name="registry", epilog="Example: expflow-hooks registry split")
 def command() -> None:
     """Turn the registry's file into a folder, in which branches never conflict."""
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from expflow_hooks.cli.lazy import Group
+from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.operate import COMMANDS
 from expflow_hooks.cli.options import complete_experiment, policy, selection, selection_options, source_option
 from expflow_hooks.cli.verification import newest_broken
-from expflow_hooks.core.errors import OK, SAYS_NO, UNDECIDED, UNREADABLE, worst
+from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
 from expflow_hooks.core.registry.history import revisions
 from expflow_hooks.core.registry.reader import Registry
-from expflow_hooks.core.registry.spool import told_of
+from expflow_hooks.core.registry.spool import waiting_note
 from expflow_hooks.operations.indexing import refresh
 from expflow_hooks.render.experiments import render_experiments, render_history, render_record
 from expflow_hooks.render.options import output_options
@@ -24,7 +24,7 @@ from expflow_hooks.sources.base import Reading
 from expflow_hooks.sources.open import is_registry, open_source, registry_path, registry_to_read
 
 
-@click.group(cls=Group, name="run", epilog="Example: expflow-hooks run list --status running")
+@click.group(cls=CommandGroup, name="run", epilog="Example: expflow-hooks run list --status running")
 def command() -> None:
     """List, show and add experiments; cancel, stop or delete one, guarded by the PIN."""
 
@@ -159,7 +159,7 @@ def verify(expect_head: str | None, source: str | None, form: str, output: str |
 
     result, registry = verified(_reading(source), expect_head)
     emit(render_verification(result, registry, form), output)
-    codes = [SAYS_NO] if result.problems else []
+    codes = [FAILED] if result.problems else []
     codes += [UNREADABLE] if registry.unreadable else []
     codes += [UNDECIDED] if result.uncovered or result.unexpected or not result.lines else []
     return worst(codes)
@@ -171,6 +171,6 @@ for _command in COMMANDS:
 
 def _reading(source: str | None, *, indexed: bool = False) -> Registry:
     path = registry_to_read(source, policy())
-    if waits := told_of(path):
+    if waits := waiting_note(path):
         warn(waits)
     return Registry(path, missing_ok=source is None, indexed=indexed)

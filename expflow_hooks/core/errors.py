@@ -5,7 +5,7 @@ Standard library only and nothing imported: the hooks load this on their hot pat
 
 OK = 0
 """The check was made and holds."""
-SAYS_NO = 1
+FAILED = 1
 """A gate, a rule or a scan says no."""
 USAGE = 2
 """Usage or policy error."""
@@ -16,9 +16,9 @@ UNREADABLE = 4
 PIN_REFUSED = 5
 """The PIN was wrong or not given."""
 
-_PRECEDENCE = (USAGE, UNREADABLE, PIN_REFUSED, UNDECIDED, SAYS_NO)
+_PRECEDENCE = (USAGE, UNREADABLE, PIN_REFUSED, UNDECIDED, FAILED)
 
-VERDICTS = {SAYS_NO: "fail", USAGE: "error", UNDECIDED: "undecided", UNREADABLE: "error", PIN_REFUSED: "PIN refused"}
+VERDICTS = {FAILED: "fail", USAGE: "error", UNDECIDED: "undecided", UNREADABLE: "error", PIN_REFUSED: "PIN refused"}
 """The word for each exit code in the last line of a failure, `expflow: <verdict> (exit N)`."""
 
 
@@ -51,7 +51,7 @@ class PolicyError(ExpflowError):
 class TransitionError(ExpflowError):
     """An experiment cannot go from its state to the one asked for."""
 
-    exit_code = SAYS_NO
+    exit_code = FAILED
 
 
 class UndecidedError(ExpflowError):

@@ -5,9 +5,9 @@ It blocks towards protected branches and reports elsewhere. What is unfinished i
 
 import os
 
-from expflow_hooks.core.errors import OK, SAYS_NO, UnreadableError, worst
+from expflow_hooks.core.errors import FAILED, OK, UnreadableError, worst
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import INDEX, Change, is_staged, touched
+from expflow_hooks.hooks.change import INDEX, ProposedChange, is_staged, touched
 from expflow_hooks.hooks.changes import changes
 from expflow_hooks.hooks.util import run, say
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expflow_hooks.core.registry.reader import Unreadable
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
-    from expflow_hooks.hooks.tracked import Tracked
+    from expflow_hooks.hooks.tracked import TrackedRegistry
 
 _DOES = """\
 Audit the completed experiments that a change adds to the tracked registry, or that pushed commits made.
@@ -36,7 +36,7 @@ def check(options: "Options", git: Git, push: "Push | None") -> int:
     return worst([_check_change(git, change) for change in changes(git, options, os.environ, push)])
 
 
-def _check_change(git: Git, change: Change) -> int:
+def _check_change(git: Git, change: ProposedChange) -> int:
     if not _has_anything_to_do(git, change):
         return OK
     from expflow_hooks.hooks.tracked import tracked_at
@@ -50,7 +50,7 @@ def _check_change(git: Git, change: Change) -> int:
     return _judge(git, change, tracked.policy, histories)
 
 
-def _has_anything_to_do(git: Git, change: Change) -> bool:
+def _has_anything_to_do(git: Git, change: ProposedChange) -> bool:
     """Say whether a registry can be concerned, told by names alone."""
     from expflow_hooks.hooks.tracked_names import FILE, local_registry_exists, may_matter
 
@@ -59,7 +59,7 @@ def _has_anything_to_do(git: Git, change: Change) -> bool:
     return change.push is not None and (local_registry_exists() or git.has(f"{change.after}:{FILE}"))
 
 
-def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
+def _added(git: Git, change: ProposedChange, tracked: "TrackedRegistry") -> "dict[str, list[HistoryLine]]":
     """Return the histories of the experiments that the change adds lines of to the tracked registry."""
     from expflow_hooks.core.registry.append_only import check_growth
     from expflow_hooks.hooks.tracked import tracked_at
@@ -81,7 +81,7 @@ def _added(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[Hist
     return registry.histories(ids)
 
 
-def _ran_what_is_pushed(git: Git, change: Change, tracked: "Tracked") -> "dict[str, list[HistoryLine]]":
+def _ran_what_is_pushed(git: Git, change: ProposedChange, tracked: "TrackedRegistry") -> "dict[str, list[HistoryLine]]":
     """Return the histories of the experiments of what is pushed, from the tracked registry, else the local one."""
     from expflow_hooks.core.registry.experiment import latest
     from expflow_hooks.core.registry.reader import Registry
@@ -114,7 +114,7 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
     return None if source == CLEARML else source
 
 
-def _judge(git: Git, change: Change, policy: "Policy", histories: "dict[str, list[HistoryLine]]") -> int:
+def _judge(git: Git, change: ProposedChange, policy: "Policy", histories: "dict[str, list[HistoryLine]]") -> int:
     """Audit, tell, and return 1 if a failure goes towards a protected branch."""
     from expflow_hooks.core.audit.validate import audit
     from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
@@ -151,7 +151,7 @@ def _some(names: "list[str]") -> str:
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") -> int:
+def _verdict(git: Git, change: ProposedChange, policy: "Policy", failed: "list[str]") -> int:
     if not failed:
         return OK
     from expflow_hooks.core.policy.path_patterns import any_match
@@ -163,13 +163,13 @@ def _verdict(git: Git, change: Change, policy: "Policy", failed: "list[str]") ->
         say(f"{change.branch} is protected: take these experiments out, or make them hold ({', '.join(failed[:5])})")
         if change.push:
             say("to push all the same: `git push --no-verify`; the pull request judges them again")
-        return SAYS_NO
+        return FAILED
     where = change.branch or "a detached HEAD"
     say(f"reported only: {where} is not protected; towards {', '.join(protected) or 'no branch'} this blocks")
     return OK
 
 
-def _default(git: Git, change: Change) -> str:
+def _default(git: Git, change: ProposedChange) -> str:
     """Return the name of the remote's default branch, at a push by its own word; raise UnreadableError if unknown."""
     from expflow_hooks.git.remotes import default_branch
 

@@ -14,7 +14,7 @@ INDEX = ""
 """The revision that stands for the index."""
 
 
-class Change:
+class ProposedChange:
     """One change: what was there, what is there now, the branch it goes to, and the push that it is a part of."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Change:
         return git.commits([self.after, *(f"^{revision}" for revision in left_out)], ["--topo-order"])
 
 
-class Commit(Change):
+class Commit(ProposedChange):
     """A commit that is about to be made; git is asked for HEAD and the branch only when they are needed."""
 
     def __init__(self, git: Git) -> None:
@@ -69,7 +69,7 @@ class Commit(Change):
         return self._git.branch()
 
 
-def touched(git: Git, change: Change, base: str = "") -> "list[str]":
+def touched(git: Git, change: ProposedChange, base: str = "") -> "list[str]":
     """Return the paths that a change touches, those that it removes too, against a base or what was there before.
 
     Every path where nothing is staged.

@@ -4,7 +4,7 @@ from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git.pushed import Push
 from expflow_hooks.git.remotes import default_branch, fetch
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import Change
+from expflow_hooks.hooks.change import ProposedChange
 from expflow_hooks.hooks.tracked_names import may_matter
 
 TYPE_CHECKING = False
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from expflow_hooks.git.pushed import Line
 
 
-def pushed_changes(git: Git, push: Push) -> "list[Change]":
+def pushed_changes(git: Git, push: Push) -> "list[ProposedChange]":
     """Return the change of each branch that a push sends commits to."""
     return [change for line in push.lines if (change := _pushed(git, push, line))]
 
 
-def _pushed(git: Git, push: Push, line: "Line") -> "Change | None":
+def _pushed(git: Git, push: Push, line: "Line") -> "ProposedChange | None":
     """Return what a line of a push changes, or None for what goes to no branch or is no commit."""
     _, ours, target, theirs = line
     after = git.commit(ours)
@@ -30,7 +30,7 @@ def _pushed(git: Git, push: Push, line: "Line") -> "Change | None":
     if not known:
         _fetch(git, push, f"refs/heads/{branch}", theirs)
     before = [theirs, default_branch(git, push.remote)[1]]
-    return Change([tip for tip in dict.fromkeys(before) if tip], after, branch, push, "" if known else theirs)
+    return ProposedChange([tip for tip in dict.fromkeys(before) if tip], after, branch, push, "" if known else theirs)
 
 
 def _by_receiver(git: Git, push: Push, after: str, branch: str) -> str:

@@ -2,9 +2,9 @@
 
 import os
 
-from expflow_hooks.core.errors import OK, SAYS_NO, UnreadableError, UsageError, worst
+from expflow_hooks.core.errors import FAILED, OK, UnreadableError, UsageError, worst
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.change import INDEX, Change, touched
+from expflow_hooks.hooks.change import INDEX, ProposedChange, touched
 from expflow_hooks.hooks.changes import changes
 from expflow_hooks.hooks.tracked_names import may_matter
 from expflow_hooks.hooks.util import run, say
@@ -39,7 +39,7 @@ def check(options: "Options", git: Git, push: "Push | None") -> int:
     return worst(codes)
 
 
-def _compare(git: Git, change: Change, base: str, binding: bool) -> int:
+def _compare(git: Git, change: ProposedChange, base: str, binding: bool) -> int:
     if not may_matter(touched(git, change, base)):
         return OK
     from expflow_hooks.core.registry.append_only import check_growth
@@ -71,10 +71,10 @@ def _compare(git: Git, change: Change, base: str, binding: bool) -> int:
         say(f"a registry only grows: bring the lines back (`{show}`) and add new ones below")
     if not binding:
         say("there is no remote to compare with, so this is a warning")
-    return SAYS_NO if binding else OK
+    return FAILED if binding else OK
 
 
-def _bases(git: Git, change: Change) -> "list[tuple[str, bool]]":
+def _bases(git: Git, change: ProposedChange) -> "list[tuple[str, bool]]":
     """Return the revisions whose lines must survive, and whether they must: without a remote HEAD's only should.
 
     What a push overwrites unseen. The tip of the remote's default branch where the change goes to it; else where the
@@ -97,7 +97,7 @@ def _bases(git: Git, change: Change) -> "list[tuple[str, bool]]":
     return [*unseen, *((base, change.push is not None) for base in change.before[:1])]
 
 
-def _receiver(git: Git, change: Change) -> "Receiver | None":
+def _receiver(git: Git, change: ProposedChange) -> "Receiver | None":
     """Return what the repository that is pushed to has, asked only where a registry can be concerned."""
     if change.push is None or not may_matter(touched(git, change)):
         return None

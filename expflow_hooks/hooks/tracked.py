@@ -14,7 +14,7 @@ from expflow_hooks.git.registry_files import registry_files
 from expflow_hooks.git.repository import Git
 
 
-class Tracked(NamedTuple):
+class TrackedRegistry(NamedTuple):
     """The registry at one revision: the policy there, the path it names (nothing: not in git), and its files."""
 
     policy: Policy
@@ -32,7 +32,7 @@ class Tracked(NamedTuple):
         return {line for data in self.files.values() for line in data.split(b"\n")}
 
 
-def tracked_at(git: Git, revision: str) -> Tracked:
+def tracked_at(git: Git, revision: str) -> TrackedRegistry:
     """Return the registry at a revision or in the index.
 
     Raises PolicyError if the policy there is none, UsageError if the registry is not spelled right or is a link.
@@ -42,4 +42,4 @@ def tracked_at(git: Git, revision: str) -> Tracked:
     policy = Policy() if text is None else parse_policy(text.decode("utf-8", "replace"), where)
     source = policy.leaderboard.source or REGISTRY
     path = in_repository(source, git.top() if os.path.isabs(source) else "")
-    return Tracked(policy, path, registry_files(git, revision, path) if path else {})
+    return TrackedRegistry(policy, path, registry_files(git, revision, path) if path else {})

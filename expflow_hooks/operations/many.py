@@ -9,7 +9,7 @@ from expflow_hooks.core.errors import ExpflowError, TransitionError
 from expflow_hooks.core.pin import guard as pin
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.writer import Writer
-from expflow_hooks.operations.operate import Done, Request, apply, authorise
+from expflow_hooks.operations.operate import Outcome, Request, apply, authorise
 from expflow_hooks.operations.remote import Prepared, perform, prepare
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Many(NamedTuple):
     """What became of each experiment: what was done, and the error of each that was not."""
 
-    done: list[Done]
+    done: list[Outcome]
     failed: list[ExpflowError]
 
 

@@ -30,7 +30,7 @@ class Request(NamedTuple):
     reason: str | None = None
 
 
-class Done(NamedTuple):
+class Outcome(NamedTuple):
     """What an operation did: the states before and after, how it was authorised (pin, force or unguarded).
 
     `told` is what the server did, in words; None where no server was asked. `recorded` is false where somebody else's
@@ -65,7 +65,7 @@ def authorise(request: Request, ask: pin.Ask, registry: str, *, allow_force: boo
     return Permit("pin")
 
 
-def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool = True) -> Done:
+def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool = True) -> Outcome:
     """Do a guarded operation on a registered experiment and append its line.
 
     Raises TransitionError for a state that the operation is not for, PinRefusedError if the guard says no; nothing has
@@ -77,15 +77,15 @@ def operate(writer: Writer, request: Request, ask: pin.Ask, *, allow_force: bool
     return apply(writer, request, permit)
 
 
-def apply(writer: Writer, request: Request, permit: Permit) -> Done:
+def apply(writer: Writer, request: Request, permit: Permit) -> Outcome:
     """Append the line of an operation that the guard let go on; raise TransitionError where the state moved on."""
     told = event(request, permit)
-    done: list[Done] = []
+    done: list[Outcome] = []
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:
         record = _required(record, request)
         before, after = _check(record, request)  # again, under the lock: it may have moved on while we asked
-        done.append(Done(request.experiment_id, before, after, permit.way))
+        done.append(Outcome(request.experiment_id, before, after, permit.way))
         return {**record, "status": after, "event": told}
 
     writer.update(request.experiment_id, make, permit)

@@ -72,7 +72,7 @@ def append_records(
     Git is asked where the code begins: at a first record, and at one that says running. Raises UsageError for what is
     no record, PinRefusedError for one that only an operation or the run itself may bring.
     """
-    from expflow_hooks.core.registry.writer import Change
+    from expflow_hooks.core.registry.writer import Append
 
     given = [_with_definition(clean(record)) for record in records]
     ids = [check_record(record) for record in given]
@@ -82,7 +82,7 @@ def append_records(
             _warn(f"{name}: {doubt}")
     written: list[dict[str, Any]] = []
     made = [_making(record, written, here, manner) for record in given]
-    changes = [Change(name, make, manner.permit) for name, make in zip(ids, made, strict=True)]
+    changes = [Append(name, make, manner.permit) for name, make in zip(ids, made, strict=True)]
     try:
         try:
             writer.update_all(changes)

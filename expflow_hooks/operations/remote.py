@@ -13,7 +13,7 @@ from expflow_hooks.core.pin import guard as pin
 from expflow_hooks.core.registry.experiment import OPERATIONS, Experiment, from_mapping
 from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.writer import Writer
-from expflow_hooks.operations.operate import Done, Request, authorise, event, shown_stake
+from expflow_hooks.operations.operate import Outcome, Request, authorise, event, shown_stake
 
 if TYPE_CHECKING:
     from expflow_hooks.sources.clearml.control import Reached, RemoteTask
@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
 
 def operate_on_task(
     writer: Writer, request: Request, ask: pin.Ask, task: RemoteTask, *, allow_force: bool = True
-) -> Done:
+) -> Outcome:
     """Do a guarded operation on a task of the server, and append the line of its experiment with what was seen.
 
     An experiment that the registry does not have yet gets its first line from the task. Raises TransitionError for a
@@ -53,15 +53,15 @@ def prepare(writer: Writer, request: Request, task: RemoteTask) -> Prepared:
     return Prepared(request, task, task.check(request.operation), record)
 
 
-def perform(writer: Writer, prepared: Prepared, permit: Permit) -> Done:
+def perform(writer: Writer, prepared: Prepared, permit: Permit) -> Outcome:
     """Do what was prepared and authorised; append one line, whoever else did the same at the same time."""
     request, before = prepared.request, prepared.before
     reached = prepared.task.do(request.operation)
-    done = Done(request.experiment_id, before.state, reached.state, permit.way, reached.told)
+    done = Outcome(request.experiment_id, before.state, reached.state, permit.way, reached.told)
     line = _line(prepared, reached, permit)
 
     def make(record: dict[str, Any] | None) -> dict[str, Any]:
-        if record is not None and record != prepared.record and _says_so(record, reached.state):
+        if record is not None and record != prepared.record and _agrees(record, reached.state):
             raise _Said(f"recorded already{_by(record)}")
         return line(record)
 
@@ -80,7 +80,7 @@ class _Said(Exception):
     """Somebody else's line says the same already."""
 
 
-def _says_so(record: dict[str, Any], state: str) -> bool:
+def _agrees(record: dict[str, Any], state: str) -> bool:
     present = from_mapping(record).state
     return present in (state, "deleted")
 

@@ -9,7 +9,7 @@ from expflow_hooks.core.metrics.values import show_number, value_status
 from expflow_hooks.core.ranking.difference import BETTER, SAME, Difference, FactDifference, MetricDifference, Side
 from expflow_hooks.core.wording import counted, listed
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Look, Table, to_csv, to_form
+from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Style, Table, to_csv, to_form
 
 
 def difference_json(difference: Difference, files: Sequence[str] | None, unknown: str | None) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _metric(row: MetricDifference) -> dict[str, Any]:
 
 
 def render_difference(
-    difference: Difference, files: Sequence[str] | None, unknown: str | None, form: str, look: Look = PLAIN
+    difference: Difference, files: Sequence[str] | None, unknown: str | None, form: str, look: Style = PLAIN
 ) -> str:
     """Return the difference in one of FORMATS; what both sides share is counted, not listed, but in JSON and CSV."""
     if form == "json":

@@ -12,7 +12,7 @@ from expflow_hooks.core.registry.history import HistoryLine, Revision
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
+from expflow_hooks.render.table import PLAIN, Column, Data, Style, Table, to_csv, to_form
 
 _LIST = (
     Column("id", narrowest=12),
@@ -31,7 +31,7 @@ def render_record(payload: Sequence[Mapping[str, Any]]) -> str:
 
 
 def render_experiments(
-    experiments: Sequence[Experiment], source: str, form: str, look: Look = PLAIN, first: str | None = None
+    experiments: Sequence[Experiment], source: str, form: str, look: Style = PLAIN, first: str | None = None
 ) -> str:
     """Return a list of experiments as text, markdown or csv; of its metrics each shows `first` first."""
     rows = [_cells(experiment, first) for experiment in experiments]
@@ -61,7 +61,7 @@ def _cells(experiment: Experiment, first: str | None) -> list[str]:
 
 
 def render_history(
-    lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str, look: Look = PLAIN, note: str = ""
+    lines: Sequence[HistoryLine], changes: Sequence[Revision], form: str, look: Style = PLAIN, note: str = ""
 ) -> str:
     """Return an experiment's lines: a field a row, of later lines what they changed; the revisions and a note below."""
     if form == "json":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from expflow_hooks.core.metrics.standard import Metric
 from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import PLAIN, Column, Data, Look, Table, to_csv, to_form
+from expflow_hooks.render.table import PLAIN, Column, Data, Style, Table, to_csv, to_form
 
 _COLUMNS = (
     Column("metric"),
@@ -19,7 +19,7 @@ _COLUMNS = (
 )
 
 
-def render_metrics(metrics: Sequence[Metric], form: str, look: Look = PLAIN) -> str:
+def render_metrics(metrics: Sequence[Metric], form: str, look: Style = PLAIN) -> str:
     """Return metrics in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json([{"name": m.name, **m.entry(), **({"from": m.source} if m.source else {})} for m in metrics])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.render.escape import terminal
-from expflow_hooks.render.table import Look
+from expflow_hooks.render.table import Style
 
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.reader import Progress, Unreadable
@@ -71,7 +71,7 @@ def choose_colour(choice: str) -> None:
     _colour[0] = choice
 
 
-def look(output: str | None = None) -> Look:
+def look(output: str | None = None) -> Style:
     """Return how text is to look where it goes: fitted and coloured on a terminal, plain in a file or a pipe.
 
     `NO_COLOR` and a dumb terminal take the colour away (https://no-color.org), `COLUMNS` says the width.
@@ -80,10 +80,10 @@ def look(output: str | None = None) -> Look:
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     colour = {"always": True, "never": False}.get(_colour[0], on_terminal and not plain)
     if not on_terminal:
-        return Look(None, colour and output is None)
+        return Style(None, colour and output is None)
     import shutil
 
-    return Look(shutil.get_terminal_size().columns, colour)
+    return Style(shutil.get_terminal_size().columns, colour)
 
 
 def page(text: str, output: str | None = None) -> None:

@@ -12,7 +12,7 @@ from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.results import RankingResult, RankingRow
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Look, Open, Table, to_csv, to_form
+from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Style, Table, to_csv, to_form
 
 MOST_BELOW = 10  # rows below the line that a person is shown, fewer with --top; JSON and CSV hold all
 
@@ -160,7 +160,7 @@ def _csv_row(row: Row, metric: str) -> Sequence[Any]:
     return [*first, metric, *second, *gates, entry["reason"], "; ".join(entry["notes"])]
 
 
-def render_ranking(ranking: Ranking, source: str, form: str, unreadable: int = 0, look: Look = PLAIN) -> str:
+def render_ranking(ranking: Ranking, source: str, form: str, unreadable: int = 0, look: Style = PLAIN) -> str:
     """Return the ranking in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json(ranking_json(ranking, source, unreadable))

@@ -40,14 +40,14 @@ class Column(NamedTuple):
     spare: int = 0
 
 
-class Look(NamedTuple):
+class Style(NamedTuple):
     """How text is to look: the columns that there are (None: as many as it takes), and whether there is colour."""
 
     columns: int | None = None
     colour: bool = False
 
 
-PLAIN = Look()
+PLAIN = Style()
 _COLOURS: dict[type[str], str] = {Good: "32", Bad: "31", Open: "33"}  # SGR: green, red, yellow
 
 
@@ -69,7 +69,7 @@ def width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def to_text(table: Table, look: Look = PLAIN) -> str:
+def to_text(table: Table, look: Style = PLAIN) -> str:
     """Return the table aligned for a terminal, fitted to its width."""
     cells = [[_cut(terminal(cell)) for cell in row] for row in table.rows]
     headings = [terminal(column.heading) for column in table.columns]
@@ -137,7 +137,7 @@ def _aligned(
     return "  ".join(padded)
 
 
-def to_form(table: Table, form: str, look: Look = PLAIN) -> str:
+def to_form(table: Table, form: str, look: Style = PLAIN) -> str:
     """Return the table as `markdown` or as `text`."""
     return to_markdown(table) if form == "markdown" else to_text(table, look)
 

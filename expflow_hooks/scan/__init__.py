@@ -16,7 +16,7 @@ CHUNK = 1 << 20
 """Bytes read at a time: a small file is one chunk, and a file of any size needs no more memory than a few."""
 
 
-class Report:
+class ScanReport:
     """What a scan found, what it could not read, what else is to be said with that, and how much it read."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Report:
         self.items = 0
         self.bytes = 0
 
-    def add(self, other: "Report") -> None:
+    def add(self, other: "ScanReport") -> None:
         """Take over what another scan found and read."""
         self.findings += other.findings
         self.problems += other.problems

@@ -6,8 +6,8 @@ Findings go to standard output or a file, everything else to standard error.
 import os
 import sys
 
-from expflow_hooks.core.errors import SAYS_NO, UNREADABLE, VERDICTS, ExpflowError, worst
-from expflow_hooks.scan import Report
+from expflow_hooks.core.errors import FAILED, UNREADABLE, VERDICTS, ExpflowError, worst
+from expflow_hooks.scan import ScanReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from expflow_hooks.git.pushed import Push
     from expflow_hooks.git.repository import Git
 
-    Way = Callable[[Options, Git, Report], None]
+    Way = Callable[[Options, Git, ScanReport], None]
 
 
 def main(argv: "list[str] | None" = None, program: str = "expflow-hooks scan") -> int:
@@ -26,7 +26,7 @@ def main(argv: "list[str] | None" = None, program: str = "expflow-hooks scan") -
     Without arguments: what the stage is about, as the environment of pre-commit or prek tells; else what is staged.
     """
     arguments = sys.argv[1:] if argv is None else argv
-    report = Report()
+    report = ScanReport()
     options = None
     try:
         if arguments and not any(argument.startswith("-") for argument in arguments):
@@ -52,7 +52,7 @@ def main(argv: "list[str] | None" = None, program: str = "expflow-hooks scan") -
 
 def check(options: "Options", git: "Git", push: "Push | None") -> int:
     """Scan as one of a hook's checks, whose verdict is the hook's to say."""
-    report = Report()
+    report = ScanReport()
     try:
         scan(options, git, push, report)
     except Exception as error:
@@ -60,7 +60,7 @@ def check(options: "Options", git: "Git", push: "Push | None") -> int:
     return end(report, options, verdict=False)
 
 
-def scan(options: "Options", git: "Git", push: "Push | None", report: Report) -> None:
+def scan(options: "Options", git: "Git", push: "Push | None", report: ScanReport) -> None:
     """Scan what the options ask for; where they leave it open, what the environment says the stage is about."""
     from expflow_hooks.git.hook_options import asked_range, is_push
 
@@ -88,13 +88,13 @@ def scan(options: "Options", git: "Git", push: "Push | None", report: Report) ->
 
 
 def end(
-    report: Report, options: "Options | None" = None, error: "Exception | None" = None, *, verdict: bool = True
+    report: ScanReport, options: "Options | None" = None, error: "Exception | None" = None, *, verdict: bool = True
 ) -> int:
     """Print what was found, then what went wrong, and return the exit code; nothing is loaded for a quiet pass."""
     talks = options is not None and options.talks
     if not (report.findings or report.problems or error or talks):
         return 0
-    codes = [SAYS_NO] * bool(report.findings) + [UNREADABLE] * bool(report.problems)
+    codes = [FAILED] * bool(report.findings) + [UNREADABLE] * bool(report.problems)
     problems = list(report.problems)
     if error:
         ours = isinstance(error, ExpflowError)
@@ -112,7 +112,7 @@ def end(
     return code
 
 
-def _write(report: Report, options: "Options | None") -> None:
+def _write(report: ScanReport, options: "Options | None") -> None:
     from expflow_hooks.render import findings
 
     text = findings.FORMATS[options.format if options else "text"](report.findings, _printable(report.problems))
@@ -127,7 +127,7 @@ def _write(report: Report, options: "Options | None") -> None:
     sys.stdout.flush()
 
 
-def _say(code: int, notes: "list[str]", options: "Options | None", report: Report) -> None:
+def _say(code: int, notes: "list[str]", options: "Options | None", report: ScanReport) -> None:
     lines = [f"expflow: {note}" for note in _printable(notes)]
     if options and options.verbose:
         lines.append(f"expflow: read {report.items} objects or files, {report.bytes} bytes")

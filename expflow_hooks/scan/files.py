@@ -3,7 +3,7 @@
 import os
 from stat import S_ISDIR, S_ISREG
 
-from expflow_hooks.scan import CHUNK, Report, hits
+from expflow_hooks.scan import CHUNK, ScanReport, hits
 from expflow_hooks.scan.prefilter import key_kind, suspect
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def scan(paths: "list[str]", report: Report) -> None:
+def scan(paths: "list[str]", report: ScanReport) -> None:
     """Scan files, and everything below folders but `.git`; symbolic links are followed only if named here."""
     buffer = bytearray(CHUNK)
     for path in paths:
@@ -30,7 +30,7 @@ def scan(paths: "list[str]", report: Report) -> None:
             report.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
 
 
-def _walk(folder: str, report: Report) -> "Iterator[str]":
+def _walk(folder: str, report: ScanReport) -> "Iterator[str]":
     folders = [folder]
     while folders:
         try:
@@ -45,7 +45,7 @@ def _walk(folder: str, report: Report) -> "Iterator[str]":
             report.problems.append(f"{error.filename}: {error.strerror}")
 
 
-def _scan_file(path: str, buffer: bytearray, report: Report) -> None:
+def _scan_file(path: str, buffer: bytearray, report: ScanReport) -> None:
     """Scan one file; a small one is read into `buffer`, which spares a tenth of its time."""
     try:
         file = os.open(path, _FLAGS)
@@ -76,14 +76,14 @@ def _read_into(file: int, buffer: bytearray) -> int:
     return len(data)
 
 
-def _chunks(file: int, first: bytes, report: Report) -> "Iterator[bytes]":
+def _chunks(file: int, first: bytes, report: ScanReport) -> "Iterator[bytes]":
     yield first
     while chunk := os.read(file, CHUNK):
         report.bytes += len(chunk)
         yield chunk
 
 
-def _look(path: str, chunks: "Iterator[bytes] | list[bytes]", kind: str, report: Report) -> None:
+def _look(path: str, chunks: "Iterator[bytes] | list[bytes]", kind: str, report: ScanReport) -> None:
     for hit in hits(chunks, kind):
         from expflow_hooks.scan.findings import Finding
 

@@ -2,7 +2,7 @@
 
 from expflow_hooks.git.objects import ABSENT, CHUNK, GONE, SYMLINK
 from expflow_hooks.git.repository import Git
-from expflow_hooks.scan import Report, hits
+from expflow_hooks.scan import ScanReport, hits
 from expflow_hooks.scan.prefilter import key_kind, suspect
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ _KEY_NAMES = (b" config", b" .env", b" pin.hash")
 _KEY_PATHS = (":(top,icase,glob)**/config*.y*ml", ":(top,icase,glob)**/.env*", ":(top,icase,glob)**/pin.hash")
 
 
-def scan_index(git: Git, report: Report) -> None:
+def scan_index(git: Git, report: ScanReport) -> None:
     """Scan what is staged; with nothing staged, the whole index."""
     for content in git.contents(_staged_or_all(git)):
         mode, _, path = content[3].partition(" ")
@@ -32,7 +32,7 @@ def scan_index(git: Git, report: Report) -> None:
         report.findings[:] = not_excused(git, report.findings, allowed, None)
 
 
-def scan_history(git: Git, revisions: "list[str]", report: Report) -> None:
+def scan_history(git: Git, revisions: "list[str]", report: ScanReport) -> None:
     """Scan every blob, tree, commit and tag that revisions (as for rev-list) reach."""
     commits: list[str] = []
     key_blobs: dict[str, set[str]] = {}
@@ -61,7 +61,7 @@ def scan_history(git: Git, revisions: "list[str]", report: Report) -> None:
         _scan_key_blobs(git, commits, key_blobs, report)
 
 
-def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[str]]", report: Report) -> None:
+def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[str]]", report: ScanReport) -> None:
     """Apply the key rules to the blobs that stand under a key file's name in the new trees.
 
     The trees may have them from the commits before: which of them were brought, and where, is asked (20 ms for a
@@ -100,7 +100,7 @@ def _staged_or_all(git: Git) -> "list[Entry]":
     return staged or git.indexed()
 
 
-def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":
+def _hits(content: "Content", kind: str, report: ScanReport) -> "list[Hit]":
     object_type, size, object_id, _, chunks = content
     if object_type == ABSENT:
         report.problems.append(f"object {object_id} is not in this repository")
@@ -115,7 +115,9 @@ def _hits(content: "Content", kind: str, report: Report) -> "list[Hit]":
     return hits(chunks, kind, excusable=object_type == "blob")
 
 
-def _note_outside_files(git: Git, report: Report, kind: str, hits: "list[Hit]", object_id: str, commit: str) -> None:
+def _note_outside_files(
+    git: Git, report: ScanReport, kind: str, hits: "list[Hit]", object_id: str, commit: str
+) -> None:
     """Note what a tree's names, or the header or message of a commit or tag give away; a message has its own lines."""
     from expflow_hooks.scan import findings
 
@@ -128,7 +130,7 @@ def _note_outside_files(git: Git, report: Report, kind: str, hits: "list[Hit]", 
         _note(report, place.format(kind), [(line, column, code)], object_id, commit)
 
 
-def _note(report: Report, path: str, hits: "list[Hit]", object_id: str, commit: str = "") -> None:
+def _note(report: ScanReport, path: str, hits: "list[Hit]", object_id: str, commit: str = "") -> None:
     if hits:
         from expflow_hooks.scan.findings import Finding
 

@@ -5,7 +5,7 @@ import os
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.git.remotes import default_branch
 from expflow_hooks.git.repository import Git
-from expflow_hooks.scan import Report, hits
+from expflow_hooks.scan import ScanReport, hits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def everything(git: Git) -> Span:
     return Span([*refs, ("HEAD", git.head())], [], [name for name, _ in refs], [])
 
 
-def scan_push(git: Git, push: "Push", report: Report) -> None:
+def scan_push(git: Git, push: "Push", report: ScanReport) -> None:
     """Scan what a push sends; what is found counts only where the receiver, asked once more, lacks it."""
     span = Span(push.tips(), push.left_out(), push.names(), [], push.remote)
     scan(git, span, None, report)
@@ -79,7 +79,7 @@ def scan_push(git: Git, push: "Push", report: Report) -> None:
         report.notes.append(f"what the receiver has could not be asked ({unknown}), so that nothing was left out")
 
 
-def scan(git: Git, span: Span, allow: "Allow | None", report: Report) -> None:
+def scan(git: Git, span: Span, allow: "Allow | None", report: ScanReport) -> None:
     """Scan a span; findings name their ref, and those in blobs that the policy excuses are dropped unless at a tip."""
     if not span.tips:
         return
@@ -95,7 +95,7 @@ def scan(git: Git, span: Span, allow: "Allow | None", report: Report) -> None:
         report.findings[:] = _with_refs(git, span, found)
 
 
-def _scan_names(names: "list[str]", report: Report) -> None:
+def _scan_names(names: "list[str]", report: ScanReport) -> None:
     """Look at the names of the refs themselves: they are pushed too."""
     data = os.fsencode("\n".join(names))
     from expflow_hooks.scan.prefilter import suspect

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.git.hook_files import HOOKS
 from expflow_hooks.setup.owners import EXPFLOW, OWN, owner
-from expflow_hooks.setup.repository import Repository
+from expflow_hooks.setup.repository import WorkTree
 
 WANTED = {stage: tuple(f"expflow-{name.replace('_', '-')}" for name in modules) for stage, modules in HOOKS.items()}
 """Stage -> the ids of the hooks that run there."""
@@ -47,7 +47,7 @@ class Cover(NamedTuple):
         return not self.lacking
 
 
-def covered(repository: Repository, stage: str) -> Cover:
+def covered(repository: WorkTree, stage: str) -> Cover:
     """Return who runs the hooks of a stage, and what is lacking."""
     path = os.path.join(repository.hooks, stage)
     whose = owner(path)

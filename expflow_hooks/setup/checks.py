@@ -25,7 +25,7 @@ from expflow_hooks.setup.active import covered
 from expflow_hooks.setup.githooks import HOOK_FILES
 from expflow_hooks.setup.owners import FRAMEWORKS
 from expflow_hooks.setup.pinplaces import files_with_a_hash
-from expflow_hooks.setup.repository import Repository
+from expflow_hooks.setup.repository import WorkTree
 
 ACTIVE, MISSING, OFF = "active", "missing", "off"
 """The states of a check; what is off is left to the team, and does not count against it."""
@@ -34,7 +34,7 @@ _OLDEST_GIT = (2, 24)  # the first that runs pre-merge-commit hooks
 _INIT = "expflow-hooks init"
 
 
-class Check(NamedTuple):
+class Diagnosis(NamedTuple):
     """One thing that was looked at: its state, what was seen, and the command that fixes it."""
 
     name: str
@@ -46,12 +46,12 @@ class Check(NamedTuple):
 class _Seen(NamedTuple):
     """What several checks look at."""
 
-    repository: Repository
+    repository: WorkTree
     policy: Policy | None
     problem: str
 
 
-def look(repository: Repository) -> list[Check]:
+def look(repository: WorkTree) -> list[Diagnosis]:
     """Return every check, in the order in which things are set up."""
     try:
         policy, problem = load_policy(repository.root), ""
@@ -61,66 +61,66 @@ def look(repository: Repository) -> list[Check]:
     return [check for subject in _SUBJECTS for check in subject(seen)]
 
 
-def _python(seen: _Seen) -> Iterator[Check]:
-    yield Check("python", ACTIVE, f"{platform.python_version()}, {sys.executable}")
+def _python(seen: _Seen) -> Iterator[Diagnosis]:
+    yield Diagnosis("python", ACTIVE, f"{platform.python_version()}, {sys.executable}")
 
 
-def _git(seen: _Seen) -> Iterator[Check]:
+def _git(seen: _Seen) -> Iterator[Diagnosis]:
     text = seen.repository.git.version()
     version = tuple(int(number) for number in re.findall(r"\d+", text)[:2])
     if version >= _OLDEST_GIT:
-        yield Check("git", ACTIVE, text)
+        yield Diagnosis("git", ACTIVE, text)
     else:
-        yield Check("git", MISSING, f"{text} runs no hook before a merge", "install git 2.24 or newer")
+        yield Diagnosis("git", MISSING, f"{text} runs no hook before a merge", "install git 2.24 or newer")
 
 
-def _hooks(seen: _Seen) -> Iterator[Check]:
+def _hooks(seen: _Seen) -> Iterator[Diagnosis]:
     for stage in HOOK_FILES:
         cover = covered(seen.repository, stage)
         if cover.active:
-            yield Check(f"hook {stage}", ACTIVE, f"run by {cover.whose}")
+            yield Diagnosis(f"hook {stage}", ACTIVE, f"run by {cover.whose}")
             continue
         mend = f"chmod +x {seen.repository.hooks}/{stage}" if "executed" in cover.lacking else "expflow-hooks install"
         by = f" (run by {cover.whose})" if cover.whose in FRAMEWORKS else ""
-        yield Check(f"hook {stage}", MISSING, f"{cover.lacking}{by}", mend)
+        yield Diagnosis(f"hook {stage}", MISSING, f"{cover.lacking}{by}", mend)
 
 
-def _hooks_path(seen: _Seen) -> Iterator[Check]:
+def _hooks_path(seen: _Seen) -> Iterator[Diagnosis]:
     if seen.repository.shares_hooks:
-        yield Check(
+        yield Diagnosis(
             "hook folder", OFF, f"{seen.repository.hooks}: others may share it", "git config --unset core.hooksPath"
         )
     else:
-        yield Check("hook folder", ACTIVE, seen.repository.hooks)
+        yield Diagnosis("hook folder", ACTIVE, seen.repository.hooks)
 
 
-def _policy(seen: _Seen) -> Iterator[Check]:
+def _policy(seen: _Seen) -> Iterator[Diagnosis]:
     if seen.policy is None:
-        yield Check("policy", MISSING, seen.problem, f"edit {POLICY}, then `expflow-hooks doctor`")
+        yield Diagnosis("policy", MISSING, seen.problem, f"edit {POLICY}, then `expflow-hooks doctor`")
     elif seen.policy.path is None:
-        yield Check("policy", MISSING, f"no {POLICY}: the defaults hold", _INIT)
+        yield Diagnosis("policy", MISSING, f"no {POLICY}: the defaults hold", _INIT)
     else:
-        yield Check("policy", ACTIVE, _with_note(seen, POLICY))
+        yield Diagnosis("policy", ACTIVE, _with_note(seen, POLICY))
 
 
-def _registry(seen: _Seen) -> Iterator[Check]:
+def _registry(seen: _Seen) -> Iterator[Diagnosis]:
     if seen.policy is None:
-        yield Check("registry", MISSING, "the policy names it, and cannot be read", f"edit {POLICY}")
+        yield Diagnosis("registry", MISSING, "the policy names it, and cannot be read", f"edit {POLICY}")
         return
     from expflow_hooks.core.registry.location import CLEARML
     from expflow_hooks.sources.open import choose, locate_registry
 
     try:
         if choose(None, seen.policy) == CLEARML:
-            yield Check("registry", ACTIVE, "on ClearML; the server is not asked here")
+            yield Diagnosis("registry", ACTIVE, "on ClearML; the server is not asked here")
             return
         found = locate_registry(None, seen.policy)
     except ExpflowError as error:
-        yield Check("registry", MISSING, str(error), f"edit {POLICY}, or unset {ENV_REGISTRY}")
+        yield Diagnosis("registry", MISSING, str(error), f"edit {POLICY}, or unset {ENV_REGISTRY}")
         return
     where = f"{found.path}{'' if found.by in (AT_HOME, seen.policy.path) else f', from {found.by}'}"
     if not os.path.lexists(found.path):
-        yield Check("registry", ACTIVE, f"{where}: the first `record` or `run add` makes it")
+        yield Diagnosis("registry", ACTIVE, f"{where}: the first `record` or `run add` makes it")
     else:
         yield _registry_read(found, where, _carried(seen, found))
 
@@ -135,36 +135,36 @@ def _carried(seen: _Seen, found: Location) -> str:
     return "tracked" if seen.repository.tracked(found.path) else "not committed yet"
 
 
-def _registry_read(found: Location, where: str, carried: str) -> Check:
+def _registry_read(found: Location, where: str, carried: str) -> Diagnosis:
     from expflow_hooks.core.registry.reader import Registry
 
     registry = Registry(found.path)
     try:
         count = len({experiment.experiment_id for experiment in registry.experiments()})
     except (ExpflowError, OSError) as error:
-        return Check("registry", MISSING, f"{where}: {error}", f"ls -l {found.path}")
+        return Diagnosis("registry", MISSING, f"{where}: {error}", f"ls -l {found.path}")
     if registry.unreadable:
         bad = registry.unreadable[0]
         file, lines = bad.file or found.path, counted(len(registry.unreadable), "unreadable line")
-        return Check(
+        return Diagnosis(
             "registry", MISSING, f"{where}: {lines}, the first is {file}:{bad.line}: {bad.why}", f"edit {file}"
         )
-    return Check("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}, {carried}")
+    return Diagnosis("registry", ACTIVE, f"{where}: {counted(count, 'experiment')}, {carried}")
 
 
-def _index(seen: _Seen) -> Iterator[Check]:
+def _index(seen: _Seen) -> Iterator[Diagnosis]:
     from expflow_hooks.core.registry.index import cache
 
     found = cache.kept()
     if not cache.is_on():
-        yield Check("index", OFF, f"{cache.ENV_NO_INDEX} is set: every read is of the whole registry")
+        yield Diagnosis("index", OFF, f"{cache.ENV_NO_INDEX} is set: every read is of the whole registry")
     elif found.indexes:
         age = max(0, int(time.time() - found.newest) // 60)
         size = f"{found.size / 1e6:.1f} MB, written {counted(age, 'minute')} ago"
-        yield Check("index", ACTIVE, f"{counted(found.indexes, 'file')} in {cache.folder()}, {size}")
+        yield Diagnosis("index", ACTIVE, f"{counted(found.indexes, 'file')} in {cache.folder()}, {size}")
 
 
-def _judging(seen: _Seen) -> Iterator[Check]:
+def _judging(seen: _Seen) -> Iterator[Diagnosis]:
     if seen.policy is None:
         return
     from expflow_hooks.setup.judging import how_judged, last_run
@@ -173,18 +173,18 @@ def _judging(seen: _Seen) -> Iterator[Check]:
         judging = how_judged(seen.policy, seen.repository)
     except ExpflowError:  # the registry's own check says so
         return
-    yield Check("runs judged", ACTIVE if judging.works else MISSING, judging.says, judging.mend)
+    yield Diagnosis("runs judged", ACTIVE if judging.works else MISSING, judging.says, judging.mend)
     found = last_run(seen.policy, seen.repository)
     if found is None or not found[1].says:
         return
     name, standing = found
     if standing.is_committed is False:
-        yield Check("last run", OFF, f"{name}: {standing.says}", "commit the code that ran, or run it again")
+        yield Diagnosis("last run", OFF, f"{name}: {standing.says}", "commit the code that ran, or run it again")
     else:
-        yield Check("last run", ACTIVE, f"{name}: {standing.says}")
+        yield Diagnosis("last run", ACTIVE, f"{name}: {standing.says}")
 
 
-def _merging(seen: _Seen) -> Iterator[Check]:
+def _merging(seen: _Seen) -> Iterator[Diagnosis]:
     try:
         path = files.tracked_registry(seen.repository, seen.policy.leaderboard.source if seen.policy else None)
     except ExpflowError:  # the registry's own check says so
@@ -192,59 +192,61 @@ def _merging(seen: _Seen) -> Iterator[Check]:
     if not path:
         return
     if is_folder(path):
-        yield Check("merging", ACTIVE, f"{path}: each branch appends to a file of its own")
+        yield Diagnosis("merging", ACTIVE, f"{path}: each branch appends to a file of its own")
     elif files.merges_by_union(seen.repository, path):
         says = f"{path} merges by union here; GitHub does not, and there the second of two branches conflicts"
-        yield Check("merging", ACTIVE, says, "expflow-hooks registry split")
+        yield Diagnosis("merging", ACTIVE, says, "expflow-hooks registry split")
     else:
-        yield Check("merging", MISSING, f"branches that both append to {path} conflict", _INIT)
+        yield Diagnosis("merging", MISSING, f"branches that both append to {path} conflict", _INIT)
 
 
-def _workflow(seen: _Seen) -> Iterator[Check]:
+def _workflow(seen: _Seen) -> Iterator[Diagnosis]:
     paths = [os.path.relpath(path, seen.repository.root) for path in files.using_workflows(seen.repository.root)]
     if not paths:
-        yield Check(
+        yield Diagnosis(
             "workflow", MISSING, "no workflow uses the Action: what a hook cannot enforce is not checked", _INIT
         )
         return
     shallow = [path for path in paths if not files.fetches_history(seen.repository.root, path)]
     if len(shallow) == len(paths):
-        yield Check(
+        yield Diagnosis(
             "workflow", MISSING, f"{paths[0]} checks out without history", "add `fetch-depth: 0` to its checkout"
         )
     else:
-        yield Check("workflow", ACTIVE, _with_note(seen, next(path for path in paths if path not in shallow)))
+        yield Diagnosis("workflow", ACTIVE, _with_note(seen, next(path for path in paths if path not in shallow)))
 
 
-def _pin(seen: _Seen) -> Iterator[Check]:
+def _pin(seen: _Seen) -> Iterator[Diagnosis]:
     found = stored()
     if found is None:
-        yield Check("PIN", OFF, "not set: cancel, stop and delete ask nobody", "expflow-hooks pin init")
+        yield Diagnosis("PIN", OFF, "not set: cancel, stop and delete ask nobody", "expflow-hooks pin init")
     elif found.digest is None:
-        yield Check("PIN", MISSING, f"damaged or unreadable in {found.where}", "expflow-hooks pin init --force")
+        yield Diagnosis("PIN", MISSING, f"damaged or unreadable in {found.where}", "expflow-hooks pin init --force")
     else:
-        yield Check("PIN", ACTIVE, f"set, in {found.where}")
+        yield Diagnosis("PIN", ACTIVE, f"set, in {found.where}")
 
 
-def _pin_store(seen: _Seen) -> Iterator[Check]:
+def _pin_store(seen: _Seen) -> Iterator[Diagnosis]:
     if os.name != "posix":
         return
     for path, right in ((home(), 0o700), (store_path(), 0o600)):
         if os.path.lexists(path) and (mode := stat.S_IMODE(os.lstat(path).st_mode)) & 0o077:
             says = f"{path} has mode {mode:04o}: others may read it"
-            yield Check("PIN store", MISSING, says, f"chmod {right:o} {path}")
+            yield Diagnosis("PIN store", MISSING, says, f"chmod {right:o} {path}")
 
 
-def _pin_elsewhere(seen: _Seen) -> Iterator[Check]:
+def _pin_elsewhere(seen: _Seen) -> Iterator[Diagnosis]:
     for path in files_with_a_hash():
-        yield Check("PIN hash", MISSING, f"{path} holds one, and git may carry it away", "expflow-hooks pin migrate")
+        yield Diagnosis(
+            "PIN hash", MISSING, f"{path} holds one, and git may carry it away", "expflow-hooks pin migrate"
+        )
 
 
 def _with_note(seen: _Seen, path: str) -> str:
     return path if seen.repository.tracked(path) else f"{path}, not committed yet"
 
 
-_SUBJECTS: tuple[Callable[[_Seen], Iterator[Check]], ...] = (
+_SUBJECTS: tuple[Callable[[_Seen], Iterator[Diagnosis]], ...] = (
     _python,
     _git,
     _hooks_path,

@@ -19,7 +19,7 @@ from expflow_hooks.core.registry.location import FILE as REGISTRY
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.setup import framework_config
 from expflow_hooks.setup.origin import Origin
-from expflow_hooks.setup.repository import Repository
+from expflow_hooks.setup.repository import WorkTree
 from expflow_hooks.setup.yamltext import quoted
 
 ATTRIBUTES = ".gitattributes"
@@ -29,7 +29,7 @@ _USES = re.compile(r"^[ \t]*-?[ \t]*uses:[ \t]*[\"']?[\w.-]+/expflow-action@", r
 _PLACEHOLDER = re.compile(r"^( *# Put the commit.*\n)( *- uses: ).*$", re.MULTILINE)
 
 
-class Change(NamedTuple):
+class FileEdit(NamedTuple):
     """A file below the root: its text before (None: it is not there) and after."""
 
     path: str
@@ -52,7 +52,7 @@ class Answers(NamedTuple):
     origin: Origin
 
 
-def plan(repository: Repository, answers: Answers) -> list[Change]:
+def plan(repository: WorkTree, answers: Answers) -> list[FileEdit]:
     """Return every file that is to be written, with its text before and after; nothing where all is in place.
 
     Raises PolicyError for a policy that is not valid, UsageError for a configuration that cannot be edited.
@@ -63,20 +63,20 @@ def plan(repository: Repository, answers: Answers) -> list[Change]:
     source = known.leaderboard.source or answers.source
     configuration = _read(root, framework_config.FILE)
     changes = [
-        Change(POLICY, policy, policy or _template("expflow.yaml").format(source=quoted(answers.source))),
-        Change(framework_config.FILE, configuration, framework_config.with_hooks(configuration, answers.origin)),
+        FileEdit(POLICY, policy, policy or _template("expflow.yaml").format(source=quoted(answers.source))),
+        FileEdit(framework_config.FILE, configuration, framework_config.with_hooks(configuration, answers.origin)),
         _workflow(root, answers.origin),
         _attributes(repository, source),
     ]
     return [change for change in changes if change is not None and change.before != change.after]
 
 
-def has_policy(repository: Repository) -> bool:
+def has_policy(repository: WorkTree) -> bool:
     """Say whether a policy is there already, so that it says where experiments come from."""
     return os.path.lexists(os.path.join(repository.root, POLICY))
 
 
-def proposed_source(repository: Repository) -> str:
+def proposed_source(repository: WorkTree) -> str:
     """Return what to propose as the source: a folder, whose branches never conflict, unless a file is there already.
 
     Nor a folder whose lines are something else's.
@@ -90,7 +90,7 @@ def proposed_source(repository: Repository) -> str:
         return REGISTRY
 
 
-def checked_source(repository: Repository, source: str | None) -> str:
+def checked_source(repository: WorkTree, source: str | None) -> str:
     """Return the source for a new policy; raise UsageError for what is none, or is not spelled as git has it."""
     if source is None:
         return proposed_source(repository)
@@ -102,7 +102,7 @@ def checked_source(repository: Repository, source: str | None) -> str:
     return source
 
 
-def tracked_registry(repository: Repository, source: str | None) -> str:
+def tracked_registry(repository: WorkTree, source: str | None) -> str:
     """Return the registry's path below the root if git can carry it, else nothing; raise UsageError as `location`."""
     return in_repository(source or REGISTRY, repository.root)
 
@@ -119,7 +119,7 @@ def fetches_history(root: str, path: str) -> bool:
     return "actions/checkout" not in text or bool(re.search(r"fetch-depth:[ \t]*[\"']?0\b", text))
 
 
-def write(root: str, changes: list[Change]) -> None:
+def write(root: str, changes: list[FileEdit]) -> None:
     """Write the files; raise UsageError for one that changed since it was shown, UnreadableError if it cannot be."""
     for change in changes:
         path = _inside(root, change.path)
@@ -132,7 +132,7 @@ def write(root: str, changes: list[Change]) -> None:
             raise UnreadableError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _workflow(root: str, origin: Origin) -> Change | None:
+def _workflow(root: str, origin: Origin) -> FileEdit | None:
     if using_workflows(root):
         return None
     hint = "" if origin.is_commit else r"\1"  # a tag can be moved, so the line that says how to pin it stays
@@ -143,10 +143,10 @@ def _workflow(root: str, origin: Origin) -> Change | None:
         raise UsageError(
             f"{WORKFLOWS}/expflow.yml is there and does not use the Action; rename it, then run init again"
         )
-    return Change(path, None, text)
+    return FileEdit(path, None, text)
 
 
-def _attributes(repository: Repository, source: str | None) -> Change | None:
+def _attributes(repository: WorkTree, source: str | None) -> FileEdit | None:
     path = tracked_registry(repository, source)
     if not path or is_folder(path) or merges_by_union(repository, path):
         return None
@@ -154,10 +154,10 @@ def _attributes(repository: Repository, source: str | None) -> Change | None:
     line = f"{_pattern(path)} merge=union\n"
     end = "\r\n" if before and "\r\n" in before else "\n"
     apart = end if before and not before.endswith("\n") else ""
-    return Change(ATTRIBUTES, before, (before or "") + apart + line.replace("\n", end))
+    return FileEdit(ATTRIBUTES, before, (before or "") + apart + line.replace("\n", end))
 
 
-def merges_by_union(repository: Repository, path: str) -> bool:
+def merges_by_union(repository: WorkTree, path: str) -> bool:
     """Say whether git merges the registry by keeping the lines of both sides."""
     return repository.git.attribute("merge", path) == "union"
 

@@ -16,7 +16,7 @@ from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.files import replace_file
 from expflow_hooks.git.hook_files import SAVED
 from expflow_hooks.setup.owners import EXPFLOW, FRAMEWORKS, MARK, OWN, owner
-from expflow_hooks.setup.repository import Repository
+from expflow_hooks.setup.repository import WorkTree
 
 STAGES = {"pre-commit": ("pre-commit", "pre-merge-commit"), "pre-push": ("pre-push",)}
 """What can be asked for -> the hook files that it means."""
@@ -38,7 +38,7 @@ exec "$python" -I -c 'from expflow_hooks.hooks.plain import main; raise SystemEx
 """
 
 
-class Done(NamedTuple):
+class HookOutcome(NamedTuple):
     """What became of one hook file: installed, unchanged, framework, restored, removed or absent; and whose it is."""
 
     stage: str
@@ -53,7 +53,7 @@ def script(stage: str, python: str) -> bytes:
     return os.fsencode(text)
 
 
-def install(repository: Repository, hooks: Iterable[str] = (), *, shared: bool = False) -> list[Done]:
+def install(repository: WorkTree, hooks: Iterable[str] = (), *, shared: bool = False) -> list[HookOutcome]:
     """Write our hook files for what is asked for (both, if nothing is), before a plain hook that stands there.
 
     A framework's hook file is left as it is. Raises UsageError where `core.hooksPath` leads out of the repository's git
@@ -73,7 +73,7 @@ def install(repository: Repository, hooks: Iterable[str] = (), *, shared: bool =
         raise UnreadableError(f"cannot write {error.filename}: {error.strerror}") from None
 
 
-def uninstall(repository: Repository) -> list[Done]:
+def uninstall(repository: WorkTree) -> list[HookOutcome]:
     """Put back what stood in place of our hook files; raise UnreadableError for what cannot be written."""
     try:
         return [_uninstall(repository.hooks, stage) for stage in HOOK_FILES]
@@ -81,11 +81,11 @@ def uninstall(repository: Repository) -> list[Done]:
         raise UnreadableError(f"cannot restore {error.filename}: {error.strerror}") from None
 
 
-def _install(folder: str, stage: str, python: str) -> Done:
+def _install(folder: str, stage: str, python: str) -> HookOutcome:
     path = os.path.join(folder, stage)
     whose = owner(path)
     if whose in FRAMEWORKS:
-        return Done(stage, path, "framework", whose)
+        return HookOutcome(stage, path, "framework", whose)
     if whose == OWN or (os.path.lexists(path) and whose is None):  # a dangling link is somebody's, too
         if os.path.lexists(path + SAVED):
             raise UsageError(
@@ -94,22 +94,22 @@ def _install(folder: str, stage: str, python: str) -> Done:
         os.rename(path, path + SAVED)
     text = script(stage, python)
     if whose == EXPFLOW and _same(path, text):
-        return Done(stage, path, "unchanged")
+        return HookOutcome(stage, path, "unchanged")
     replace_file(path, text, 0o755, follow=False)
-    return Done(stage, path, "installed", OWN if os.path.lexists(path + SAVED) else "")
+    return HookOutcome(stage, path, "installed", OWN if os.path.lexists(path + SAVED) else "")
 
 
-def _uninstall(folder: str, stage: str) -> Done:
+def _uninstall(folder: str, stage: str) -> HookOutcome:
     for path in (os.path.join(folder, stage), os.path.join(folder, stage + _LEGACY)):
         saved = os.path.join(folder, stage + SAVED)
         if owner(path) != EXPFLOW:
             continue
         if os.path.lexists(saved):
             os.replace(saved, path)
-            return Done(stage, path, "restored", OWN)
+            return HookOutcome(stage, path, "restored", OWN)
         os.unlink(path)
-        return Done(stage, path, "removed")
-    return Done(stage, os.path.join(folder, stage), "absent")
+        return HookOutcome(stage, path, "removed")
+    return HookOutcome(stage, os.path.join(folder, stage), "absent")
 
 
 def _same(path: str, text: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.setup import frameworks, githooks
 from expflow_hooks.setup.owners import EXPFLOW, FRAMEWORKS, owner
-from expflow_hooks.setup.repository import Repository
+from expflow_hooks.setup.repository import WorkTree
 
 PLAIN = "git"
 CHOICES = (*frameworks.AT_HAND, PLAIN)
@@ -18,11 +18,11 @@ class Installed(NamedTuple):
     """Who runs the hooks now, and what was tried before without success."""
 
     by: str
-    hooks: list[githooks.Done]
+    hooks: list[githooks.HookOutcome]
     problem: str = ""
 
 
-def choose(repository: Repository, wanted: str | None) -> str:
+def choose(repository: WorkTree, wanted: str | None) -> str:
     """Return who is to run the hooks: what is wanted, else who runs hooks here, else a framework on the PATH."""
     if wanted is not None:
         return wanted
@@ -33,7 +33,7 @@ def choose(repository: Repository, wanted: str | None) -> str:
     return PLAIN if EXPFLOW in present else frameworks.at_hand() or PLAIN
 
 
-def install_hooks(repository: Repository, by: str) -> Installed:
+def install_hooks(repository: WorkTree, by: str) -> Installed:
     """Install the hooks; where a framework cannot, in plain git, so that they are active at once."""
     if by not in frameworks.AT_HAND:
         return Installed(by, githooks.install(repository))

@@ -10,7 +10,7 @@ from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.location import CLEARML, ENV_REGISTRY, LINES, is_folder, locate
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.operations.standing import Standing, standing_of
-from expflow_hooks.setup.repository import Repository
+from expflow_hooks.setup.repository import WorkTree
 from expflow_hooks.sources.open import choose, is_offline
 
 
@@ -22,7 +22,7 @@ class Judging(NamedTuple):
     mend: str = ""
 
 
-def how_judged(policy: Policy, repository: Repository) -> Judging:
+def how_judged(policy: Policy, repository: WorkTree) -> Judging:
     """Return by what a pull request knows the runs that are recorded here, and which files are their code."""
     source = choose(None, policy)
     paths = policy.leaderboard.paths
@@ -42,7 +42,7 @@ def how_judged(policy: Policy, repository: Repository) -> Judging:
     return Judging(f"by the lines that a branch adds to {inside} ({tracked}); {code}")
 
 
-def last_run(policy: Policy, repository: Repository) -> tuple[str, Standing] | None:
+def last_run(policy: Policy, repository: WorkTree) -> tuple[str, Standing] | None:
     """Return the id of the run that was recorded last, and how its code stands; None where there is none to look at."""
     source = choose(None, policy)
     if source == CLEARML or is_offline(source):

@@ -13,7 +13,7 @@ from expflow_hooks.core.files import replace_file
 from expflow_hooks.core.pin import places as pin_places
 from expflow_hooks.core.pin import store as pin
 from expflow_hooks.git.repository import Git
-from expflow_hooks.scan import Report, objects, pushes
+from expflow_hooks.scan import ScanReport, objects, pushes
 from expflow_hooks.setup.pinplaces import files_with_a_hash, stored_in
 from expflow_hooks.setup.pintext import REMOVERS
 
@@ -85,7 +85,7 @@ def _digests(text: str) -> set[str]:
 
 def look_for(digest: str, folder: str) -> History:
     """Return where git has the hash: in the index, or in any commit that a branch, a tag or a remote branch reaches."""
-    git, found, problem = Git(folder), Report(), ""
+    git, found, problem = Git(folder), ScanReport(), ""
     try:
         if not git.try_top():
             return History([], [])

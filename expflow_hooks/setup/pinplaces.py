@@ -11,14 +11,14 @@ from expflow_hooks.core.pin.places import config_value, env_file_value
 from expflow_hooks.core.pin.store import Stored, as_digest
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """A kind of file that may hold the hash: its name, and how its value is read."""
 
     name: str
     value: Callable[[str], str | None]
 
 
-KINDS = (Kind(".env", env_file_value), Kind("config.yaml", config_value))
+KINDS = (FileKind(".env", env_file_value), FileKind("config.yaml", config_value))
 
 
 def files_with_a_hash(start: str = ".") -> Iterator[str]:

@@ -9,7 +9,7 @@ from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git.repository import Git
 
 
-class Repository(NamedTuple):
+class WorkTree(NamedTuple):
     """A work tree: its root, the folder that git takes its hooks from, and core.hooksPath if that is set."""
 
     git: Git
@@ -29,14 +29,14 @@ class Repository(NamedTuple):
         return self.git.tracked(path)
 
 
-def find(folder: str = ".") -> Repository:
+def find(folder: str = ".") -> WorkTree:
     """Return the repository around a folder; raise UnreadableError if there is none, or none with a work tree."""
     root = Git(folder).try_top()
     if not root:
         raise UnreadableError(f"{os.path.abspath(folder)} is not in a git work tree; `git init` makes one")
     git = Git(root)  # at the root: git prints a relative core.hooksPath as it is, and hooks run there
     hooks, common = (_path(git, root, *ask) for ask in (("--git-path", "hooks"), ("--git-common-dir",)))
-    return Repository(git, root, hooks, git.setting("core.hooksPath") or None, common)
+    return WorkTree(git, root, hooks, git.setting("core.hooksPath") or None, common)
 
 
 def _path(git: Git, root: str, *ask: str) -> str:

@@ -10,10 +10,10 @@ from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.table import Column, Data, Table, to_csv, to_markdown
 
 if TYPE_CHECKING:
-    from expflow_hooks.setup.checks import Check
-    from expflow_hooks.setup.files import Change
+    from expflow_hooks.setup.checks import Diagnosis
+    from expflow_hooks.setup.files import FileEdit
     from expflow_hooks.setup.frameworks import Configuration
-    from expflow_hooks.setup.githooks import Done
+    from expflow_hooks.setup.githooks import HookOutcome
 
 _SAYS = {
     "installed": "installed",
@@ -25,12 +25,12 @@ _SAYS = {
 }
 
 
-def render_done(done: Iterable[Done]) -> str:
+def render_done(done: Iterable[HookOutcome]) -> str:
     """Return a line for each hook file: what became of it."""
-    return "".join(f"{hook.stage}: {_says(hook)} ({terminal(hook.path)})\n" for hook in done)
+    return "".join(f"{hook.stage}: {_state_of(hook)} ({terminal(hook.path)})\n" for hook in done)
 
 
-def _says(hook: Done) -> str:
+def _state_of(hook: HookOutcome) -> str:
     if hook.what == "installed" and hook.whose:
         return f"installed; {hook.whose} runs before it"
     return _SAYS[hook.what].format(whose=hook.whose)
@@ -45,7 +45,7 @@ def render_configuration(framework: str, add: Configuration) -> str:
 _SIGNS = {"active": "✓", "missing": "✗", "off": "–"}
 
 
-def render_checks(checks: Sequence[Check], form: str) -> str:
+def render_checks(checks: Sequence[Diagnosis], form: str) -> str:
     """Return what `doctor` saw, in one of the forms of FORMATS; what is not active with the command that mends it."""
     if form == "json":
         return to_json([check._asdict() for check in checks])
@@ -60,12 +60,12 @@ def render_checks(checks: Sequence[Check], form: str) -> str:
     return "\n".join(terminal(line) for line in [*lines, _summary(checks)]) + "\n"
 
 
-def _lines(check: Check) -> list[str]:
+def _lines(check: Diagnosis) -> list[str]:
     first = f"{_SIGNS[check.state]}  {check.name:<21}  {check.detail}"
     return [first, f"{'':26}→ {check.fix}"] if check.fix else [first]
 
 
-def _summary(checks: Sequence[Check]) -> str:
+def _summary(checks: Sequence[Diagnosis]) -> str:
     counts = {state: sum(check.state == state for check in checks) for state in _SIGNS}
     if counts["missing"]:
         return f"{counts['missing']} missing, {counts['active']} active"
@@ -73,7 +73,7 @@ def _summary(checks: Sequence[Check]) -> str:
     return "everything is active" + (f"; left to you: {', '.join(off)}" if off else "")
 
 
-def render_changes(changes: Sequence[Change]) -> str:
+def render_changes(changes: Sequence[FileEdit]) -> str:
     """Return the differences that `init` would write, as a unified diff."""
     return "".join(
         "".join(f"{terminal(line.rstrip(chr(13)))}\n" for line in change.diff.split("\n")[:-1]) for change in changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expflow_hooks.core.registry.location import ENV_REGISTRY, OPTION, STDIN, Location
 from expflow_hooks.core.registry.reader import Registry
-from expflow_hooks.core.registry.spool import told_of
+from expflow_hooks.core.registry.spool import waiting_note
 from expflow_hooks.sources.base import Source
 
 
@@ -12,7 +12,7 @@ def open_jsonl(location: Location) -> Source:
     """Return the source that reads a registry; one that only a policy names may not be there yet, and has no lines."""
     registry = Registry(location.path, missing_ok=location.by not in (OPTION, ENV_REGISTRY))
     name = "standard input" if location.path == STDIN else location.path
-    waits = told_of(location.path)
+    waits = waiting_note(location.path)
     return Source(
         name,
         registry.experiments,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fakes.schema import check
 
-from expflow_hooks.action.request.event import KINDS, Kind, Run, read_event, read_run
+from expflow_hooks.action.request.event import KINDS, EventKind, WorkflowRun, read_event, read_run
 from expflow_hooks.core.errors import UnreadableError, UsageError
 
 EVENTS = Path(__file__).parent / "events"
@@ -22,7 +22,7 @@ MODELS = {
     "workflow_dispatch": "WebhookWorkflowDispatch",
     "repository_dispatch": "WebhookRepositoryDispatchSample",
 }
-RUN = Run("org/research", id=5)
+RUN = WorkflowRun("org/research", id=5)
 
 
 def payload(name):
@@ -41,7 +41,7 @@ def test_there_is_a_fixture_of_every_event():
 def test_a_pull_request():
     event = read_event("pull_request", payload("pull_request"), RUN)
     pull = event.pull
-    assert (event.kind, pull.number, pull.base, pull.head) == (Kind.PULL, 7, BASE, HEAD)
+    assert (event.kind, pull.number, pull.base, pull.head) == (EventKind.PULL, 7, BASE, HEAD)
     assert (pull.base_branch, pull.head_branch, pull.default_branch) == ("main", "feature", "main")
     assert (pull.same_repository, pull.merged, pull.merged_as) == (True, False, MERGE)
 
@@ -63,30 +63,30 @@ def test_a_merged_pull_request_knows_what_it_became():
 
 
 def test_a_pull_request_target_is_read_by_api():
-    assert read_event("pull_request_target", payload("pull_request_target"), RUN).kind is Kind.PULL_BY_API
+    assert read_event("pull_request_target", payload("pull_request_target"), RUN).kind is EventKind.PULL_BY_API
 
 
 def test_a_push_and_a_new_branch_and_a_deleted_one():
     event = read_event("push", payload("push"), RUN)
-    assert (event.kind, event.base, event.head, event.branch) == (Kind.PUSH, BASE, HEAD, "main")
+    assert (event.kind, event.base, event.head, event.branch) == (EventKind.PUSH, BASE, HEAD, "main")
     assert read_event("push", {**payload("push"), "before": "0" * 40}, RUN).base == ""
     assert read_event("push", {**payload("push"), "after": "0" * 40}, RUN).head == ""
 
 
 def test_a_merge_group_names_its_pull_request():
     event = read_event("merge_group", payload("merge_group"), RUN)
-    assert (event.kind, event.base, event.head, event.number) == (Kind.MERGE_GROUP, BASE, HEAD, 7)
+    assert (event.kind, event.base, event.head, event.number) == (EventKind.MERGE_GROUP, BASE, HEAD, 7)
 
 
 def test_a_workflow_run_of_a_fork_is_found_by_owner_branch_and_commit():
     event = read_event("workflow_run", payload("workflow_run"), RUN)
-    assert (event.kind, event.pull, event.head_of) == (Kind.PULL_BY_API, None, ("stranger", "main", HEAD))
+    assert (event.kind, event.pull, event.head_of) == (EventKind.PULL_BY_API, None, ("stranger", "main", HEAD))
 
 
 @pytest.mark.parametrize("name", ["schedule", "workflow_dispatch", "repository_dispatch"])
 def test_late_results_are_about_every_open_pull_request(name):
     event = read_event(name, payload(name), RUN)
-    assert (event.kind, event.default_branch) == (Kind.ALL_OPEN, "main")
+    assert (event.kind, event.default_branch) == (EventKind.ALL_OPEN, "main")
 
 
 def test_another_event_is_a_usage_error_that_names_the_right_ones():

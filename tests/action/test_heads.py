@@ -7,7 +7,7 @@ import pytest
 from action.research import POLICY, command, lines, record
 
 from expflow_hooks.action.evidence.evidence import Evidence
-from expflow_hooks.action.evidence.heads import Chain, read_vouched
+from expflow_hooks.action.evidence.heads import Chain, read_attested
 from expflow_hooks.action.page import integrity
 from expflow_hooks.action.page.marker import read_state, state_line
 from expflow_hooks.action.page.sizing import FULL, LADDER
@@ -339,7 +339,7 @@ def test_a_hostile_state_is_cut_to_size_and_shown_as_data(ready):
 
 
 def test_what_is_sound_of_a_damaged_state_counts():
-    found = read_vouched({"registry": {"name": "n" * 900, "lines": 3, "heads": {GONE: 3, "x": 1}, "commit": "x"}})
+    found = read_attested({"registry": {"name": "n" * 900, "lines": 3, "heads": {GONE: 3, "x": 1}, "commit": "x"}})
     assert found == ("n" * 400, 3, {GONE: 3}, "")
 
 

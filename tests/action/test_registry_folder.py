@@ -67,8 +67,8 @@ def test_a_line_lost_in_a_file_of_the_base_fails_with_its_file(ready, event):
 def test_heads_are_vouched_for_by_file_and_missed_when_they_are_gone(ready, event):
     results(ready, record("a", 11.0), record("b", 12.0))
     assert ready.run(event) == 0
-    vouched = read_state(ready.comment)["registry"]
-    assert (vouched["name"], list(vouched["heads"].values())) == ("experiments/", ["feature.jsonl:2"])
+    attested = read_state(ready.comment)["registry"]
+    assert (attested["name"], list(attested["heads"].values())) == ("experiments/", ["feature.jsonl:2"])
     path = ready.repo.path / "experiments" / "feature.jsonl"
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     commit(ready)

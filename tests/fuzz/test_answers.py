@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expflow_hooks.action.page.marker import Marker, read_marker, read_state, state_line
-from expflow_hooks.action.request.event import Event, Run, read_event
+from expflow_hooks.action.request.event import Event, WorkflowRun, read_event
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.metrics.values import value_status
@@ -42,7 +42,7 @@ def thinned(value, depth):
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_the_payload_is_still_read_when_thinned(name):
-    assert isinstance(read_event(NAMES.get(name, name), thinned(EVENTS[name], 4), Run()), Event)
+    assert isinstance(read_event(NAMES.get(name, name), thinned(EVENTS[name], 4), WorkflowRun()), Event)
 
 
 @given(st.sampled_from(sorted(EVENTS)).flatmap(lambda n: st.tuples(st.just(n), made.spoiled(thinned(EVENTS[n], 4)))))
@@ -51,7 +51,7 @@ def test_an_event_is_read_or_refused(named):
     if not isinstance(payload, dict):
         return  # the file is checked for that before
     try:
-        assert isinstance(read_event(NAMES.get(name, name), payload, Run()), Event)
+        assert isinstance(read_event(NAMES.get(name, name), payload, WorkflowRun()), Event)
     except ExpflowError as error:
         assert error.exit_code in (2, 4)
 

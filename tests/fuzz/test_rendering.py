@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from expflow_hooks.action.evidence.candidates import keep_apart
 from expflow_hooks.action.evidence.evidence import Evidence
-from expflow_hooks.action.evidence.heads import Chain, Vouched, missed, read_vouched
-from expflow_hooks.action.evidence.proposal import Commit, Leak, Proposal
+from expflow_hooks.action.evidence.heads import Attested, Chain, missed, read_attested
+from expflow_hooks.action.evidence.proposal import Leak, Proposal, ProposedCommit
 from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.outputs import outputs_of
 from expflow_hooks.action.page.history import make_state
@@ -22,7 +22,7 @@ from expflow_hooks.action.page.marker import read_marker, read_state, state_line
 from expflow_hooks.action.page.page import Page, marker_of, render_comment
 from expflow_hooks.action.page.sizing import FULL
 from expflow_hooks.action.page.words import LOOKS
-from expflow_hooks.action.request.event import Run
+from expflow_hooks.action.request.event import WorkflowRun
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.action.verdict import judge, runs_of
 from expflow_hooks.core.change.belonging import EXACT, LINE, STALE, Belonging, Candidates
@@ -91,7 +91,7 @@ def test_a_list_of_any_registry_is_dead(data):
     assert seen.bare.split() == ["id", "name", "status", "project", "tags", "time", "metrics"]
 
 
-PROPOSAL = Proposal("a" * 40, "b" * 40, "a" * 40, None, (Commit("b" * 40),), number=1)
+PROPOSAL = Proposal("a" * 40, "b" * 40, "a" * 40, None, (ProposedCommit("b" * 40),), number=1)
 QUERY = Query("pde_mean", gates=(parse_gate("pde_mean:lt:18.09"), parse_gate("seg_total:ge:1")))
 POLICY = parse_policy("version: 1\naudit: {rules: competition}\n", "expflow.yaml")
 
@@ -125,11 +125,11 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
         chain=chain,
     )
     judgement = judge(evidence)
-    vouched = Vouched(text[:400], 1, {"f" * 64: 1}, "c" * 40)
-    before = {**make_state(judgement), "registry": vouched._asdict()}
+    attested = Attested(text[:400], 1, {"f" * 64: 1}, "c" * 40)
+    before = {**make_state(judgement), "registry": attested._asdict()}
     state = read_state(state_line(before) if group else text)
-    page = Page(judgement, Run("o/r", id=1), state, missed(chain, read_vouched(state)))
-    assert page.missing == (vouched if group else None)
+    page = Page(judgement, WorkflowRun("o/r", id=1), state, missed(chain, read_attested(state)))
+    assert page.missing == (attested if group else None)
     comment = marker_of(page).over(render_comment(page, FULL))
     seen = Seen(comment)
     assert seen.tags <= PAGE

@@ -13,11 +13,11 @@ from requests.adapters import HTTPAdapter
 from test_answers import TASK
 from urllib3 import HTTPResponse
 
-from expflow_hooks.action.evidence.proposal import Commit, Proposal
+from expflow_hooks.action.evidence.proposal import Proposal, ProposedCommit
 from expflow_hooks.action.evidence.remote import Remote
 from expflow_hooks.action.github import comments, pulls, statuses
 from expflow_hooks.action.github.client import GitHub, make_session
-from expflow_hooks.action.github.viewer import Viewer, read_viewer
+from expflow_hooks.action.github.viewer import Account, read_viewer
 from expflow_hooks.action.page.marker import Marker
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.metrics.gates import parse_gate
@@ -32,7 +32,7 @@ from expflow_hooks.sources.clearml.read import open_clearml
 KEY = "the-key-that-nobody-may-see"
 SHA, OTHER = "a" * 40, "b" * 40
 MARKER = Marker("default", "0123456789abcdef")
-MINE = Viewer("me", 7)
+MINE = Account("me", 7)
 
 COMMIT = {
     "sha": SHA,
@@ -49,7 +49,7 @@ COMMENT = {
 }
 PLACE = {"sha": SHA, "ref": "main", "repo": {"id": 1, "default_branch": "main"}}
 PULL = {"number": 1, "base": PLACE, "head": PLACE, "merge_commit_sha": OTHER, "merged_at": None}
-PROPOSAL = Proposal(OTHER, SHA, "", None, (Commit(SHA, None),))
+PROPOSAL = Proposal(OTHER, SHA, "", None, (ProposedCommit(SHA, None),))
 TREE = {"tree": [{"sha": SHA, "path": "a", "mode": "100644", "type": "blob"}], "truncated": False}
 STATUS = {
     "state": "success",

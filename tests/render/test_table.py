@@ -2,7 +2,7 @@
 
 import pytest
 
-from expflow_hooks.render.table import Bad, Column, Data, Good, Look, Table, shorten, to_text, width
+from expflow_hooks.render.table import Bad, Column, Data, Good, Style, Table, shorten, to_text, width
 
 COLUMNS = (
     Column("rank", right=True),
@@ -23,19 +23,19 @@ TABLE = Table(
 
 @pytest.mark.parametrize("room", [25, 30, 40, 50, 60, 80, 200])
 def test_no_row_is_wider_than_the_terminal(room):
-    rows = to_text(TABLE, Look(room)).splitlines()[:4]
+    rows = to_text(TABLE, Style(room)).splitlines()[:4]
     assert max(map(width, rows)) <= room
     assert all(value in text for value, text in zip(["value", "─", "15.25", "16"], rows, strict=True))
 
 
 def test_names_are_shortened_before_columns_are_left_out():
-    text = to_text(TABLE, Look(52))
+    text = to_text(TABLE, Style(52))
     assert "fourier/o…tor/seed1" in text or "…" in text.splitlines()[2]
     assert "not shown" not in text
 
 
 def test_columns_that_do_not_fit_are_named():
-    assert to_text(TABLE, Look(26)).splitlines()[-1].startswith("not shown for lack of width: spread, notes")
+    assert to_text(TABLE, Style(26)).splitlines()[-1].startswith("not shown for lack of width: spread, notes")
 
 
 def test_a_pipe_has_the_whole_table_and_no_colour():
@@ -47,7 +47,7 @@ def test_a_pipe_has_the_whole_table_and_no_colour():
 
 def test_colour_is_ours_and_no_name_brings_its_own():
     rows = [[Good("✓ 1"), Data("\x1b[31mred"), Bad("✗ 2"), "", ""]]
-    text = to_text(Table(COLUMNS, rows), Look(80, colour=True))
+    text = to_text(Table(COLUMNS, rows), Style(80, colour=True))
     assert "\x1b[32m✓ 1\x1b[0m" in text and "\x1b[31m✗ 2\x1b[0m" in text
     assert "?[31mred" in text
 

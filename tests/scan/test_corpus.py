@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from corpus import INNOCENT, LEAKS, H
 
-from expflow_hooks.scan import Report, files, findings
+from expflow_hooks.scan import ScanReport, files, findings
 from expflow_hooks.scan.prefilter import suspect
 
 
@@ -14,7 +14,7 @@ def found(folder: Path, name: str, content: str | bytes) -> list[findings.Findin
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    report = Report()
+    report = ScanReport()
     files.scan([os.fspath(path)], report)
     assert report.items == 1 and not report.problems
     return report.findings

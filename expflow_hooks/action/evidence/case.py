@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from expflow_hooks.action.evidence.evidence import Evidence, Problem
+from expflow_hooks.action.evidence.evidence import Evidence, Obstacle
 from expflow_hooks.action.evidence.files import Files
 from expflow_hooks.action.evidence.proposal import Proposal
 from expflow_hooks.action.evidence.question import Place, Question
@@ -42,7 +42,7 @@ class Case:
             yield
         except ExpflowError as error:
             passes = error.exit_code == UNREADABLE and not isinstance(error, BudgetError)
-            problem = Problem(error.exit_code, (Data(str(error)),), passes)
+            problem = Obstacle(error.exit_code, (Data(str(error)),), passes)
             if problem not in self.evidence.problems:
                 self.evidence.problems.append(problem)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 
-from expflow_hooks.action.evidence.proposal import Commit, Leak, Proposal
+from expflow_hooks.action.evidence.proposal import Leak, Proposal, ProposedCommit
 from expflow_hooks.core.change.code import Entry
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.git.repository import Git
@@ -51,10 +51,10 @@ class Checkout:
 
     def leaks(self, proposal: Proposal, excused: Collection[str]) -> list[Leak]:
         """Return what gives a PIN away in any object that the range adds, also what a later commit took out again."""
-        from expflow_hooks.scan import Report, pushes
+        from expflow_hooks.scan import ScanReport, pushes
         from expflow_hooks.scan.findings import printable
 
-        report = Report()
+        report = ScanReport()
         span = pushes.between(self._git, f"{proposal.base}..{proposal.head}" if proposal.base else proposal.head)
         pushes.scan(self._git, span, lambda git: frozenset(excused), report)
         if report.problems:
@@ -85,8 +85,10 @@ class Checkout:
             raise UnreadableError("HEAD has no commit yet, so there is nothing to judge")
         return commit, self._git.branch().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
-    def _log(self, *revisions: str) -> list[Commit]:
-        return [Commit(name, datetime.fromtimestamp(at, timezone.utc)) for name, at in self._git.dated(*revisions)]
+    def _log(self, *revisions: str) -> list[ProposedCommit]:
+        return [
+            ProposedCommit(name, datetime.fromtimestamp(at, timezone.utc)) for name, at in self._git.dated(*revisions)
+        ]
 
 
 def _trusting(scratch: str) -> dict[str, str]:

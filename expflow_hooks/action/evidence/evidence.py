@@ -18,15 +18,15 @@ from expflow_hooks.core.registry.append_only import Lost
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.history import Revision
 
-Said = tuple[str, ...]
+Fragments = tuple[str, ...]
 """A sentence in pieces: `Data` pieces come from a person or an experiment, the others are ours."""
 
 
-class Problem(NamedTuple):
+class Obstacle(NamedTuple):
     """What kept the judging from looking: an exit code of 2 or 4, and the reason."""
 
     exit_code: int
-    said: Said
+    said: Fragments
     passes: bool = False
     """Whether it may be gone the next time, though nothing is changed."""
 
@@ -53,12 +53,12 @@ class Evidence:
     scanned_clean: bool = False
     """Whether the scan looked at everything, found nothing, and had nothing to excuse."""
     lost: Sequence[Lost] = ()
-    broken: Sequence[verify.Problem] = ()  # of the registry's new lines
+    broken: Sequence[verify.HistoryFault] = ()  # of the registry's new lines
     chain: Chain | None = None
     revisions: Mapping[str, Sequence[Revision]] = field(default_factory=dict)
     lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # id -> file and last line of it there
-    notes: list[Said] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    notes: list[Fragments] = field(default_factory=list)
+    problems: list[Obstacle] = field(default_factory=list)
     judged: str = ""
     """The digest of all that was judged; nothing where something could not be read."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from expflow_hooks.action.evidence.proposal import Repository
+from expflow_hooks.action.evidence.proposal import CommitReader
 from expflow_hooks.core.change.code import Entry
 from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.registry.parts import FOLDER, parts_in_git
@@ -18,7 +18,7 @@ _KINDS = {_LINK: "a symbolic link", _SUBMODULE: "a submodule"}
 class Files:
     """The files of a commit in a repository; each is read once."""
 
-    def __init__(self, repository: Repository, commit: str) -> None:
+    def __init__(self, repository: CommitReader, commit: str) -> None:
         self.commit = commit
         self._repository = repository
 

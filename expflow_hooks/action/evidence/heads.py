@@ -52,7 +52,7 @@ def chain_of(registry: Registry, name: str, read: Read, was: str = "") -> Chain:
     return Chain(name, verify(registry.lines, line=registry.line, where=registry.where), read, registry.where, was)
 
 
-class Vouched(NamedTuple):
+class Attested(NamedTuple):
     """What a comment vouches for: a registry's path, its number of lines, its heads, at a commit.
 
     A head's hash leads to its line's number; in a folder to its file and number, as `main.jsonl:3`.
@@ -64,19 +64,19 @@ class Vouched(NamedTuple):
     commit: str
 
 
-def read_vouched(state: Mapping[str, Any]) -> Vouched | None:
+def read_attested(state: Mapping[str, Any]) -> Attested | None:
     """Return what a comment's state vouches for; nothing for an older version's, and of a damaged one what is sound."""
     kept = state.get("registry")
     if not isinstance(kept, dict):
         return None
-    name, lines, heads, commit = map(kept.get, Vouched._fields)
+    name, lines, heads, commit = map(kept.get, Attested._fields)
     if not (isinstance(name, str) and _is_count(lines) and isinstance(heads, dict) and isinstance(commit, str)):
         return None
     sound = {head: line for head, line in heads.items() if _DIGEST.fullmatch(head) and _is_place(line)}
-    return Vouched(name[:_LONGEST_NAME], lines, _newest(sound), commit if _COMMIT.fullmatch(commit) else "")
+    return Attested(name[:_LONGEST_NAME], lines, _newest(sound), commit if _COMMIT.fullmatch(commit) else "")
 
 
-def missed(chain: Chain | None, before: Vouched | None) -> Vouched | None:
+def missed(chain: Chain | None, before: Attested | None) -> Attested | None:
     """Return what was vouched for with only the heads that are gone; nothing where all are there, or for another
     registry."""
     if chain is None or before is None or before.name not in (chain.name[:_LONGEST_NAME], chain.was[:_LONGEST_NAME]):
@@ -85,7 +85,7 @@ def missed(chain: Chain | None, before: Vouched | None) -> Vouched | None:
     return before._replace(heads={head: line for head, line in before.heads.items() if head in gone}) if gone else None
 
 
-def vouch(chain: Chain | None, commit: str, before: Vouched | None, missing: Vouched | None) -> Vouched | None:
+def attest(chain: Chain | None, commit: str, before: Attested | None, missing: Attested | None) -> Attested | None:
     """Return what a comment vouches for from now on.
 
     While a line is missed, and where no registry could be read, that is what it vouched for before: else writing on, or
@@ -94,7 +94,7 @@ def vouch(chain: Chain | None, commit: str, before: Vouched | None, missing: Vou
     if chain is None or missing is not None:
         return before
     heads = {head: _place(chain, number) for head, number in chain.found.heads.items()}
-    return Vouched(chain.name[:_LONGEST_NAME], chain.found.lines, _newest(heads), commit)
+    return Attested(chain.name[:_LONGEST_NAME], chain.found.lines, _newest(heads), commit)
 
 
 def _place(chain: Chain, number: int) -> int | str:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from expflow_hooks.core.change.code import Entry
 
 
-class Commit(NamedTuple):
+class ProposedCommit(NamedTuple):
     """One commit of the change: its id, and when it was committed (None where that is not known)."""
 
     id: str
@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
     head: str
     fork_point: str
     forked_at: datetime | None
-    commits: tuple[Commit, ...]
+    commits: tuple[ProposedCommit, ...]
     merges: tuple[str, ...] = ()
     branch: str = ""
     number: int = 0
@@ -44,7 +44,7 @@ class Leak(NamedTuple):
     message: str
 
 
-class Repository(Protocol):
+class CommitReader(Protocol):
     """Reads commits; every method raises UnreadableError for what cannot be read, and answers no list that was cut."""
 
     def proposal(self, base: str, head: str) -> Proposal:

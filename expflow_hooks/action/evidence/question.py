@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from expflow_hooks.action.evidence.proposal import Proposal, Repository
+from expflow_hooks.action.evidence.proposal import CommitReader, Proposal
 from expflow_hooks.action.evidence.tracker import Tracker
 
 
@@ -15,8 +15,8 @@ class Place:
     `workspace` is nothing where no file of a checkout may count.
     """
 
-    repository: Repository
-    base: Repository
+    repository: CommitReader
+    base: CommitReader
     workspace: str = ""
     tracker: Tracker = field(default_factory=Tracker)
 
@@ -37,5 +37,5 @@ class Question:
     base_branch: str = ""
     merges: tuple[str, ...] = ()
     maybe: str = ""
-    runs: tuple[Proposal, Repository] | None = None
+    runs: tuple[Proposal, CommitReader] | None = None
     scan: bool = True

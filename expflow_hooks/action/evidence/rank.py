@@ -11,7 +11,7 @@ from expflow_hooks.action.evidence.candidates import claimed, keep_apart, rival_
 from expflow_hooks.action.evidence.case import Case
 from expflow_hooks.action.evidence.evaluator import measured_again, touched
 from expflow_hooks.action.evidence.heads import chain_of
-from expflow_hooks.action.evidence.proposal import Repository
+from expflow_hooks.action.evidence.proposal import CommitReader
 from expflow_hooks.action.evidence.records import More
 from expflow_hooks.action.evidence.tasks import read_whole
 from expflow_hooks.core.change.belonging import SHORTEST_ID, Tree, find_candidates
@@ -79,7 +79,7 @@ def choose_candidates(case: Case, experiments: Sequence[Experiment], registry: R
     case.evidence.touches_code = any_match(patterns, case.head.differing(case.fork))
 
 
-def _trees(case: Case, repository: Repository) -> Tree:
+def _trees(case: Case, repository: CommitReader) -> Tree:
     """Return a function that gives a commit's tree; those of head, fork point and base are read already."""
     known = {files.commit: files for files in (case.fork, case.head, case.base)}
     return lambda commit: known[commit].entries if commit in known else repository.tree(commit)

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from expflow_hooks.action.evidence.proposal import Commit, Leak, Proposal
+from expflow_hooks.action.evidence.proposal import Leak, Proposal, ProposedCommit
 from expflow_hooks.action.github import models
 from expflow_hooks.action.github.client import ApiError, GitHub
 from expflow_hooks.core.change.code import Entry
@@ -45,10 +45,10 @@ class Remote:
 
     def proposal(self, base: str, head: str) -> Proposal:
         """Return the commits (all pages) between two commits."""
-        pages = list(self._github.pages(f"{self._at}/compare/{base}...{head}", models.Comparison))
+        pages = list(self._github.pages(f"{self._at}/compare/{base}...{head}", models.CommitComparison))
         fork = pages[0].merge_base_commit
         # Oldest first from the server; with merges in between its order is by time, as good as git's own.
-        commits = [Commit(commit.sha, _committed(commit)) for page in pages for commit in page.commits]
+        commits = [ProposedCommit(commit.sha, _committed(commit)) for page in pages for commit in page.commits]
         if len(commits) != pages[0].total_commits:
             raise UnreadableError(f"GitHub lists {len(commits)} of the {pages[0].total_commits} commits of this change")
         return Proposal(base, head, fork.sha, _committed(fork), tuple(reversed(commits)))

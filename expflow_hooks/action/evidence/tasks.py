@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from expflow_hooks.action.evidence.evidence import Evidence, Problem
+from expflow_hooks.action.evidence.evidence import Evidence, Obstacle
 from expflow_hooks.core.errors import UNREADABLE
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.render.table import Data
@@ -47,4 +47,4 @@ def check_tasks(evidence: Evidence) -> None:
 
     for name, fate in find_lost(linked, open_client()).items():
         said = (Data(name), f": its ClearML task was {fate} on the server")
-        evidence.problems.append(Problem(UNREADABLE, said))
+        evidence.problems.append(Obstacle(UNREADABLE, said))

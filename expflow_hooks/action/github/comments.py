@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from expflow_hooks.action.github import models
 from expflow_hooks.action.github.client import ApiError, GitHub, UnsureError
-from expflow_hooks.action.github.viewer import Viewer
+from expflow_hooks.action.github.viewer import Account
 from expflow_hooks.action.page.marker import Marker, read_marker
 from expflow_hooks.core.registry.experiment import parse_time
 
@@ -17,7 +17,7 @@ _RACE = timedelta(minutes=5)  # two runs that both saw no comment wrote theirs w
 CREATED, UPDATED, UNCHANGED, OUTDATED = "created", "updated", "unchanged", "outdated"
 
 
-class Comment(NamedTuple):
+class OwnComment(NamedTuple):
     """A comment of ours with the same key."""
 
     id: int
@@ -44,19 +44,19 @@ class Thread(NamedTuple):
     github: GitHub
     repository: str
     number: int
-    viewer: Callable[[], Viewer]
+    viewer: Callable[[], Account]
 
     @property
     def path(self) -> str:
         """Return the path of the list."""
         return f"/repos/{self.repository}/issues/{self.number}/comments"
 
-    def of(self, comment: Comment) -> str:
+    def of(self, comment: OwnComment) -> str:
         """Return the path of one comment."""
         return f"/repos/{self.repository}/issues/comments/{comment.id}"
 
 
-def ours_in(thread: Thread, key: str, **since: str) -> Iterator[Comment]:
+def ours_in(thread: Thread, key: str, **since: str) -> Iterator[OwnComment]:
     """Yield our comments with the key, page by page, oldest first: by marker and by author, since anybody can copy a
     marker."""
     for page in thread.github.pages(thread.path, list[models.Comment], **since):
@@ -65,15 +65,15 @@ def ours_in(thread: Thread, key: str, **since: str) -> Iterator[Comment]:
             if marker and marker.key == key and thread.viewer().is_author(comment.user):
                 at = parse_time(comment.updated_at)
                 url, body = comment.html_url or "", comment.body or ""
-                yield Comment(comment.id, url, body, marker, at.timestamp() if at else 0.0)
+                yield OwnComment(comment.id, url, body, marker, at.timestamp() if at else 0.0)
 
 
-def find_ours(thread: Thread, key: str, **since: str) -> list[Comment]:
+def find_ours(thread: Thread, key: str, **since: str) -> list[OwnComment]:
     """Return our comments with the key over all pages, oldest first."""
     return sorted(ours_in(thread, key, **since), key=lambda comment: comment.id)
 
 
-def put_comment(thread: Thread, ours: Sequence[Comment], draft: Draft, *, always: bool = False) -> tuple[str, str]:
+def put_comment(thread: Thread, ours: Sequence[OwnComment], draft: Draft, *, always: bool = False) -> tuple[str, str]:
     """Make our one comment say what the draft says; return what was done, and the comment's address.
 
     The oldest stays, copies go. Nothing is written when it says so already, as we wrote it.
@@ -107,7 +107,7 @@ def _create(thread: Thread, draft: Draft) -> tuple[str, str]:
     return put_comment(thread, ours, draft)
 
 
-def _again(thread: Thread, key: str, made: models.Comment | None) -> list[Comment]:
+def _again(thread: Thread, key: str, made: models.Comment | None) -> list[OwnComment]:
     """Look again; after a comment was made, only at what is as young as it, by the server's clock."""
     made_at = parse_time(made.created_at) if made else None
     since = {"since": (made_at - _RACE).strftime("%Y-%m-%dT%H:%M:%SZ")} if made_at else {}
@@ -125,7 +125,7 @@ def _write(thread: Thread, method: str, path: str, draft: Draft) -> models.Comme
     raise AssertionError("unreachable")
 
 
-def _delete(thread: Thread, comment: Comment) -> None:
+def _delete(thread: Thread, comment: OwnComment) -> None:
     try:
         thread.github.request("DELETE", thread.of(comment))
     except ApiError as error:

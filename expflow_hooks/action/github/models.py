@@ -55,7 +55,7 @@ class Commit(Struct):
     files: list[File] | None = None
 
 
-class Comparison(Struct):
+class CommitComparison(Struct):
     """Two commits compared: the commits between them, oldest first, a page at a time, and how many there are."""
 
     merge_base_commit: Commit
@@ -79,7 +79,7 @@ class Tree(Struct):
     truncated: bool = False
 
 
-class Target(Struct):
+class RefTarget(Struct):
     """What a reference leads to."""
 
     sha: ObjectId
@@ -88,7 +88,7 @@ class Target(Struct):
 class Reference(Struct):
     """Where a branch is."""
 
-    object: Target
+    object: RefTarget
 
 
 class Status(Struct):
@@ -102,7 +102,7 @@ class Status(Struct):
     creator: User | None = None
 
 
-class Repository(Struct):
+class RepositoryName(Struct):
     """Where a branch is."""
 
     id: int
@@ -114,20 +114,20 @@ class Branch(Struct):
 
     sha: ObjectId
     ref: str
-    repo: Repository | None = None
+    repo: RepositoryName | None = None
 
 
-class Base(Branch):
+class BaseBranch(Branch):
     """The end that a pull request goes to, whose repository is always there."""
 
-    repo: Repository
+    repo: RepositoryName
 
 
 class PullRequest(Struct):
     """A pull request, as webhooks describe it too."""
 
     number: int
-    base: Base
+    base: BaseBranch
     head: Branch
     state: str = "open"
     merge_commit_sha: ObjectId | None = None

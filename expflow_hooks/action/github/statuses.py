@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from expflow_hooks.action.github.client import GitHub
 from expflow_hooks.action.github.models import Status
-from expflow_hooks.action.github.viewer import Viewer
+from expflow_hooks.action.github.viewer import Account
 from expflow_hooks.core.registry.experiment import parse_time
 
 CONTEXT = "expflow"
@@ -52,7 +52,7 @@ def context(comment_key: str) -> str:
     return CONTEXT if comment_key == "default" else f"{CONTEXT}/{comment_key}"
 
 
-def newest(github: GitHub, repository: str, commit: str, name: str, viewer: Callable[[], Viewer]) -> Posted | None:
+def newest(github: GitHub, repository: str, commit: str, name: str, viewer: Callable[[], Account]) -> Posted | None:
     """Return the status of a name that counts on a commit, which is the newest; None where there is none."""
     path = f"/repos/{repository}/commits/{commit}/statuses"
     for number, page in enumerate(github.pages(path, list[Status]), start=1):

@@ -11,7 +11,7 @@ from expflow_hooks.core.errors import UnreadableError
 ACTIONS_BOT = "github-actions[bot]"
 
 
-class Viewer(NamedTuple):
+class Account(NamedTuple):
     """The account of a token."""
 
     login: str
@@ -25,15 +25,15 @@ class Viewer(NamedTuple):
         return user.login == self.login or (user.type == "Bot" and user.login == f"{self.login}[bot]")
 
 
-WORKFLOW = Viewer(ACTIONS_BOT)
+WORKFLOW = Account(ACTIONS_BOT)
 """The account of a workflow's own token; no person can have its name: brackets are not allowed in one."""
 
 
-def read_viewer(github: GitHub) -> Viewer:
+def read_viewer(github: GitHub) -> Account:
     """Return the account of a token that a workflow was given; one that may not ask is taken for the workflow's own."""
     try:
         viewer = github.graphql("query{viewer{login databaseId}}").viewer
-        return Viewer(viewer.login, viewer.databaseId or 0)
+        return Account(viewer.login, viewer.databaseId or 0)
     except ApiError as error:
         if error.status == 401:
             raise

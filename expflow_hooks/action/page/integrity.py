@@ -6,8 +6,8 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 
-from expflow_hooks.action.evidence.evidence import Evidence, Said
-from expflow_hooks.action.evidence.heads import Chain, Vouched
+from expflow_hooks.action.evidence.evidence import Evidence, Fragments
+from expflow_hooks.action.evidence.heads import Attested, Chain
 from expflow_hooks.action.page.leaderboard import folded
 from expflow_hooks.action.page.sizing import Detail
 from expflow_hooks.action.page.words import markdown
@@ -46,19 +46,19 @@ def _listed(heading: str, lines: Sequence[str], detail: Detail) -> str:
     return "\n".join([heading, "", *lines[: detail.entries], *more]) if lines else ""
 
 
-def gone(missing: Vouched) -> Said:
+def missing_lines(missing: Attested) -> Fragments:
     """Return which lines are gone that the comment vouched for, in words."""
     numbers = ", ".join(map(str, sorted(missing.heads.values(), key=lambda place: (str(type(place)), place))))
-    at: Said = (" at ", Data(missing.commit[:7])) if missing.commit else ()
+    at: Fragments = (" at ", Data(missing.commit[:7])) if missing.commit else ()
     one = len(missing.heads) == 1
     which, fate = (f"line {numbers}", "is gone: it was") if one else (f"lines {numbers}", "are gone: they were")
     if is_folder(missing.name):
-        of: Said = ("line " if one else "lines ", Data(numbers), " of ", Data(missing.name))
+        of: Fragments = ("line " if one else "lines ", Data(numbers), " of ", Data(missing.name))
         return (*of, *at, f" {fate} edited, or a tail was cut")
     return (f"{which} of ", Data(missing.name), *at, f" {fate} edited, or the tail was cut")
 
 
-def alarm(missing: Vouched | None) -> str:
+def warning(missing: Attested | None) -> str:
     """Return the warning of lines that this comment vouched for and that are gone, or nothing."""
     if missing is None:
         return ""
@@ -68,7 +68,7 @@ def alarm(missing: Vouched | None) -> str:
         command = f"git show {shlex.quote(f'{missing.commit[:12]}:{missing.name}{file}')}"
         had = f" ({code_span(command, 500)} has {them})"
     return (
-        f"> [!WARNING]\n> **The registry is not what this comment vouched for**: {markdown(gone(missing))}. "
+        f"> [!WARNING]\n> **The registry is not what this comment vouched for**: {markdown(missing_lines(missing))}. "
         f"Bring {them} back{had}; to accept the loss, delete this comment."
     )
 
@@ -79,7 +79,7 @@ def registry(evidence: Evidence, detail: Detail) -> Iterator[str]:
     if chain is None or not chain.found.lines:
         return
     committed = "" if os.path.isabs(chain.name) else " as committed"  # the workspace's may have more
-    told = f"Registry{committed}: {', '.join(_told(chain))}"
+    told = f"Registry{committed}: {', '.join(_facts(chain))}"
     heads = list(chain.found.heads.items())[-min(MOST_NAMED, detail.entries) :]
     if heads and detail.lists:
         yield folded(told, "\n".join(_heads(chain, heads)))
@@ -87,7 +87,7 @@ def registry(evidence: Evidence, detail: Detail) -> Iterator[str]:
         yield f"<sub>{told}</sub>"
 
 
-def _told(chain: Chain) -> Iterator[str]:
+def _facts(chain: Chain) -> Iterator[str]:
     found = chain.found
     yield counted(found.lines, "line")
     if len(found.heads) == 1:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from expflow_hooks.action.page.chart import Bar, draw
-from expflow_hooks.action.page.numbers import are_told_apart, short, short_in_gate
+from expflow_hooks.action.page.numbers import are_distinguishable, short, short_in_gate
 from expflow_hooks.action.page.sizing import Detail
 from expflow_hooks.action.verdict import Judgement
 from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED, GateResult
@@ -53,7 +53,7 @@ def _table(judgement: Judgement, ranking: Ranking, detail: Detail, commits_url: 
     headings += [code_span(gate.show()) for gate in query.gates]
     headings += ["Tags", "Commit"] if detail.columns else []
     lines = [_row(headings), "|--:|:--|--:|" + ":--|" * (len(headings) - 3)]
-    show = short if are_told_apart(row.value for row in shown) else show_number
+    show = short if are_distinguishable(row.value for row in shown) else show_number
     place, places = 0, {row.experiment_id: at for at, row in enumerate(ranking.ranked)}
     for row in shown:
         at = places[row.experiment_id]

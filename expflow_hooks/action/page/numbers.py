@@ -25,7 +25,7 @@ def short_in_gate(result: GateResult) -> str:
     return text if seems == result.passed else repr(result.value)
 
 
-def are_told_apart(values: Iterable[Any]) -> bool:
+def are_distinguishable(values: Iterable[Any]) -> bool:
     """Say whether different values look different when they are short."""
     counting = {value for value in values if value_status(value) is None}
     return len({short(value) for value in counting}) == len(counting)

@@ -8,14 +8,14 @@ from hashlib import sha256
 from typing import Any
 
 from expflow_hooks import __version__
-from expflow_hooks.action.evidence.heads import Vouched
+from expflow_hooks.action.evidence.heads import Attested
 from expflow_hooks.action.evidence.rules import ORIGINS
 from expflow_hooks.action.page import history, integrity, leaderboard
 from expflow_hooks.action.page.leaderboard import folded
 from expflow_hooks.action.page.marker import Marker, state_line
 from expflow_hooks.action.page.sizing import FULL, Detail
 from expflow_hooks.action.page.words import LOOKS, markdown, standing
-from expflow_hooks.action.request.event import Run
+from expflow_hooks.action.request.event import WorkflowRun
 from expflow_hooks.action.verdict import Judgement
 from expflow_hooks.core.audit.validate import all_pass
 from expflow_hooks.core.change.belonging import Belonging
@@ -30,9 +30,9 @@ class Page:
     """A judgement, the run that made it, what the comment said before, and what of the registry is missing since."""
 
     judgement: Judgement
-    run: Run
+    run: WorkflowRun
     before: Mapping[str, Any] = field(default_factory=dict)
-    missing: Vouched | None = None
+    missing: Attested | None = None
 
     @property
     def commits_url(self) -> str:
@@ -65,7 +65,7 @@ def _blocks(page: Page, detail: Detail) -> list[str]:
     judgement, evidence = page.judgement, page.judgement.evidence
     parts = [
         _headline(judgement),
-        integrity.alarm(page.missing),
+        integrity.warning(page.missing),
         _standing(judgement),
         _reasons(judgement, detail),
         _binding(judgement),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from expflow_hooks.action.evidence.evidence import Said
+from expflow_hooks.action.evidence.evidence import Fragments
 from expflow_hooks.action.page.numbers import short
 from expflow_hooks.action.verdict import (
     ERROR,
@@ -23,7 +23,7 @@ from expflow_hooks.render.escape import code_span, terminal
 from expflow_hooks.render.table import Data
 
 
-class Look(NamedTuple):
+class VerdictStyle(NamedTuple):
     """How a verdict looks: its sign, its words, and the state of the commit status."""
 
     sign: str
@@ -32,20 +32,20 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    PASS: Look("✅", "pass", "success"),
-    FAIL: Look("❌", "fail", "failure"),
-    NO_CANDIDATE: Look("⚪", "no candidate", "success"),
-    UNDECIDED_VERDICT: Look("⏳", "undecided", "pending"),
-    ERROR: Look("🛑", "error", "error"),
+    PASS: VerdictStyle("✅", "pass", "success"),
+    FAIL: VerdictStyle("❌", "fail", "failure"),
+    NO_CANDIDATE: VerdictStyle("⚪", "no candidate", "success"),
+    UNDECIDED_VERDICT: VerdictStyle("⏳", "undecided", "pending"),
+    ERROR: VerdictStyle("🛑", "error", "error"),
 }
 
 
-def markdown(said: Said) -> str:
+def markdown(said: Fragments) -> str:
     """Return a sentence as Markdown; what is not ours stands in code spans."""
     return "".join(code_span(piece, 200) if isinstance(piece, Data) else piece for piece in said)
 
 
-def plain(said: Said) -> str:
+def plain(said: Fragments) -> str:
     """Return a sentence as text without anything that a terminal or a log would obey."""
     return " ".join(terminal("".join(said)).split())
 
@@ -56,7 +56,7 @@ def status_state(judgement: Judgement) -> str:
     return "pending" if missing else LOOKS[judgement.verdict].state
 
 
-def standing(judgement: Judgement) -> Said:
+def standing(judgement: Judgement) -> Fragments:
     """Return where the best candidate stands: its rank, its value, and how far it is from the best of the others."""
     ranking = judgement.evidence.ranking
     best = next((row for row in judgement.rows if row.rank is not None), None)
@@ -66,11 +66,11 @@ def standing(judgement: Judgement) -> Said:
     if best is None:
         first = judgement.rows[0]
         return Data(first.label), " stands below the line", *distance(judgement, first)
-    said: Said = (Data(best.label), f" is rank {best.rank} of {ranking.counts['ranked']} by ", Data(query.sort_by))
+    said: Fragments = (Data(best.label), f" is rank {best.rank} of {ranking.counts['ranked']} by ", Data(query.sort_by))
     return (*said, f": {short(best.value)}", *distance(judgement, best))
 
 
-def distance(judgement: Judgement, row: Row) -> Said:
+def distance(judgement: Judgement, row: Row) -> Fragments:
     """Return how far a candidate is from the base's best, else the best of the others, and how sure that is."""
     ranking = judgement.evidence.ranking
     assert ranking is not None
@@ -88,7 +88,7 @@ def distance(judgement: Judgement, row: Row) -> Said:
     return where, Data(other.label), *_sure(ranking, row, other)
 
 
-def _sure(ranking: Ranking, row: Row, other: Row) -> Said:
+def _sure(ranking: Ranking, row: Row, other: Row) -> Fragments:
     """Return how sure the distance of two groups is; nothing of single runs, whose noise nobody can know."""
     if row.group is None or other.group is None:
         return ()

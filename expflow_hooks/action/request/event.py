@@ -13,7 +13,7 @@ from expflow_hooks.action.github.models import PullRequest
 from expflow_hooks.core.errors import UnreadableError, UsageError
 
 
-class Kind(Enum):
+class EventKind(Enum):
     """What there is to judge, and where it may be read from."""
 
     PULL = "the pull request, from the checkout"
@@ -25,21 +25,21 @@ class Kind(Enum):
 
 
 KINDS = {
-    "pull_request": Kind.PULL,
-    "pull_request_target": Kind.PULL_BY_API,
-    "workflow_run": Kind.PULL_BY_API,
-    "push": Kind.PUSH,
-    "merge_group": Kind.MERGE_GROUP,
-    "schedule": Kind.ALL_OPEN,
-    "workflow_dispatch": Kind.ALL_OPEN,
-    "repository_dispatch": Kind.ALL_OPEN,
+    "pull_request": EventKind.PULL,
+    "pull_request_target": EventKind.PULL_BY_API,
+    "workflow_run": EventKind.PULL_BY_API,
+    "push": EventKind.PUSH,
+    "merge_group": EventKind.MERGE_GROUP,
+    "schedule": EventKind.ALL_OPEN,
+    "workflow_dispatch": EventKind.ALL_OPEN,
+    "repository_dispatch": EventKind.ALL_OPEN,
 }
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NOTHING = re.compile(r"0{40}|0{64}")
 _QUEUED = re.compile(r".*/pr-(\d{1,9})-[0-9a-f]{40}")
 
 
-class Run(NamedTuple):
+class WorkflowRun(NamedTuple):
     """The run of the workflow: where it is, and its place among the others."""
 
     repository: str = ""
@@ -72,9 +72,9 @@ class Pull(NamedTuple):
 class Event(NamedTuple):
     """One event: a range, or `pull` where the payload holds it, else `head_of` (owner, branch, commit) to find it."""
 
-    kind: Kind
+    kind: EventKind
     name: str
-    run: Run
+    run: WorkflowRun
     pull: Pull | None = None
     number: int = 0
     head_of: tuple[str, str, str] | None = None
@@ -84,18 +84,18 @@ class Event(NamedTuple):
     default_branch: str = ""
 
 
-def read_run(environment: Mapping[str, str]) -> Run:
+def read_run(environment: Mapping[str, str]) -> WorkflowRun:
     """Return the run from the runner's variables."""
-    return Run(
+    return WorkflowRun(
         environment.get("GITHUB_REPOSITORY", ""),
-        environment.get("GITHUB_SERVER_URL", "").rstrip("/") or Run._field_defaults["server"],
+        environment.get("GITHUB_SERVER_URL", "").rstrip("/") or WorkflowRun._field_defaults["server"],
         _number(environment.get("GITHUB_RUN_ID")),
         _number(environment.get("GITHUB_RUN_ATTEMPT")) or 1,
         environment.get("GITHUB_SHA", ""),
     )
 
 
-def read_event(name: str, payload: Mapping[str, Any], run: Run) -> Event:
+def read_event(name: str, payload: Mapping[str, Any], run: WorkflowRun) -> Event:
     """Return the event; raise UsageError for one that the Action is not for, UnreadableError for a broken payload."""
     if name not in KINDS:
         raise UsageError(f"event {name[:60]!r} is not one of {', '.join(KINDS)}: use the Action on one of these")

@@ -12,12 +12,12 @@ from expflow_hooks.action.evidence.checkout import Checkout
 from expflow_hooks.action.evidence.remote import Remote
 from expflow_hooks.action.evidence.tracker import Tracker
 from expflow_hooks.action.github.client import GitHub, make_session
-from expflow_hooks.action.github.viewer import WORKFLOW, Viewer, read_viewer
-from expflow_hooks.action.request.event import KINDS, Event, Kind, read_event, read_run
+from expflow_hooks.action.github.viewer import WORKFLOW, Account, read_viewer
+from expflow_hooks.action.request.event import KINDS, Event, EventKind, read_event, read_run
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.errors import UnreadableError, UsageError
 
-_OFFLINE = (Kind.PULL, Kind.PUSH, Kind.MERGE_GROUP)
+_OFFLINE = (EventKind.PULL, EventKind.PUSH, EventKind.MERGE_GROUP)
 """What can be judged from the checkout alone."""
 
 
@@ -60,7 +60,7 @@ class Job:
         return Checkout(self.workspace, self.scratch)
 
     @cached_property
-    def viewer(self) -> Viewer:
+    def viewer(self) -> Account:
         """Return whose token this is, without asking where it is the workflow's own."""
         own = self.environment.get("EXPFLOW_OWN_TOKEN") == "true"
         return WORKFLOW if own else read_viewer(self.api)
@@ -71,7 +71,7 @@ def start(inputs: Inputs, environment: Mapping[str, str], scratch: str, *, dry_r
     name = environment.get("GITHUB_EVENT_NAME", "")
     run = read_run(environment)
     if dry_run and KINDS.get(name) not in _OFFLINE:
-        return Job(inputs, Event(Kind.LOCAL, "local", run), environment, scratch)
+        return Job(inputs, Event(EventKind.LOCAL, "local", run), environment, scratch)
     if not name:
         raise UsageError("this runs inside a GitHub workflow; `expflow-hooks action --dry-run` shows the comment here")
     event = read_event(name, _payload(environment), run)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from expflow_hooks.action.evidence.proposal import Repository
+from expflow_hooks.action.evidence.proposal import CommitReader
 from expflow_hooks.action.evidence.question import Place, Question
 from expflow_hooks.action.github import pulls
 from expflow_hooks.action.github.client import ApiError
-from expflow_hooks.action.request.event import Kind, Pull
+from expflow_hooks.action.request.event import EventKind, Pull
 from expflow_hooks.action.request.job import Job
 from expflow_hooks.core.errors import ExpflowError, UndecidedError, UnreadableError
 
@@ -22,7 +22,7 @@ PER_HEAD = 250
 """The most requests for judging one of many heads: a fork's thousand files must not take the hour from all others."""
 
 
-class Target(NamedTuple):
+class JudgedChange(NamedTuple):
     """One change to judge: where to read it and what to ask, or why that cannot be told.
 
     `pull` is the pull request as it is now; its comment is written where it is our `own`.
@@ -44,11 +44,11 @@ class Subject(NamedTuple):
     """A head and what is judged for it, our own first; `posts` says whether its status is ours to set."""
 
     head: str
-    targets: Sequence[Target]
+    targets: Sequence[JudgedChange]
     posts: bool = True
     most: int = 0
     """The most requests for judging it; 0: as many as it takes."""
-    is_current: Callable[[Target], bool] = lambda target: True
+    is_current: Callable[[JudgedChange], bool] = lambda target: True
     """Says whether a pull request is still what was judged."""
 
 
@@ -68,7 +68,7 @@ def _pull(job: Job) -> Iterator[Subject]:
     assert told is not None
     if job.github is None:  # a dry run: the payload and the clone are all there is
         base = job.checkout.tip(f"origin/{told.base_branch}") or told.base
-        yield Subject(told.head, [Target(_here(job), replace(_question(told), base=base), told)])
+        yield Subject(told.head, [JudgedChange(_here(job), replace(_question(told), base=base), told)])
         return
     yield _of_head(job, told, _under_test(job, told))
 
@@ -97,9 +97,9 @@ def _of_head(job: Job, told: Pull, under_test: str) -> Subject:
     now = next((pull for pull in listed if pull.number == told.number and pull.head == told.head), None)
     pull = now or told
     if now is None:  # closed, or moved on: nothing is published of it
-        place = _here(job) if job.event.kind is Kind.PULL else Place(job.remote, job.remote, tracker=job.tracker)
-        own = Target(place, _question(told), told)
-    elif job.event.kind is Kind.PULL:
+        place = _here(job) if job.event.kind is EventKind.PULL else Place(job.remote, job.remote, tracker=job.tracker)
+        own = JudgedChange(place, _question(told), told)
+    elif job.event.kind is EventKind.PULL:
         own = _here_or_there(job, pull)
     else:
         own = _by_api(job, pull)
@@ -142,7 +142,7 @@ def _branch(job: Job) -> Subject:
         posts = all(pull.head != event.head for pull in pulls.open_pulls(job.api, job.repository))
         base = job.remote.tip(event.default_branch)
     question = Question(base, event.head, branch=event.branch, base_branch=event.default_branch)
-    return Subject(event.head, [Target(_here(job), _since(job, question))], posts)
+    return Subject(event.head, [JudgedChange(_here(job), _since(job, question))], posts)
 
 
 def _merged(job: Job) -> Pull | None:
@@ -160,7 +160,7 @@ def _queued(job: Job) -> Pull | None:
     return pulls.get_pull(job.api, job.repository, number) if number and job.github else None
 
 
-def _outcome(job: Job, question: Question, ask: Callable[[], Pull | None]) -> Target:
+def _outcome(job: Job, question: Question, ask: Callable[[], Pull | None]) -> JudgedChange:
     """Return the outcome of a pull request, such as a squash: the runs are made of the pull request's commits.
 
     What GitHub does not say of it is an error: without the commits, none of its runs would be found.
@@ -168,27 +168,27 @@ def _outcome(job: Job, question: Question, ask: Callable[[], Pull | None]) -> Ta
     try:
         pull = ask()
         if pull is None:
-            return Target(_here(job), question)
+            return JudgedChange(_here(job), question)
         change = job.remote.proposal(pull.base, pull.head)
     except UnreadableError as error:
-        return Target(None, question, error=error)
+        return JudgedChange(None, question, error=error)
     change = change._replace(merges=(question.head,), branch=_question(pull).branch, number=pull.number)
-    return Target(_here(job), replace(question, runs=(change, job.remote)))
+    return JudgedChange(_here(job), replace(question, runs=(change, job.remote)))
 
 
 def _local(job: Job) -> Iterator[Subject]:
     head, branch = job.checkout.head()
     question = Question(job.checkout.default_base(), head, branch=branch if branch not in ("main", "master") else "")
-    yield Subject(head, [Target(_here(job), question)])
+    yield Subject(head, [JudgedChange(_here(job), question)])
 
 
-_SUBJECTS: dict[Kind, Callable[[Job], Iterator[Subject]]] = {
-    Kind.PULL: _pull,
-    Kind.PULL_BY_API: _pull_by_api,
-    Kind.PUSH: _push,
-    Kind.MERGE_GROUP: _merge_group,
-    Kind.ALL_OPEN: _all_open,
-    Kind.LOCAL: _local,
+_SUBJECTS: dict[EventKind, Callable[[Job], Iterator[Subject]]] = {
+    EventKind.PULL: _pull,
+    EventKind.PULL_BY_API: _pull_by_api,
+    EventKind.PUSH: _push,
+    EventKind.MERGE_GROUP: _merge_group,
+    EventKind.ALL_OPEN: _all_open,
+    EventKind.LOCAL: _local,
 }
 
 
@@ -204,7 +204,7 @@ def _question(pull: Pull) -> Question:
     )
 
 
-def _here(job: Job, base: Repository | None = None) -> Place:
+def _here(job: Job, base: CommitReader | None = None) -> Place:
     return Place(job.checkout, base or job.checkout, job.workspace, job.tracker)
 
 
@@ -213,13 +213,13 @@ def _at_tip(job: Job, pull: Pull) -> Question:
     return replace(_question(pull), base=job.remote.tip(pull.base_branch))
 
 
-def _here_or_there(job: Job, pull: Pull) -> Target:
+def _here_or_there(job: Job, pull: Pull) -> JudgedChange:
     """Return a pull request read from the checkout, and by API what of the base the clone has not yet."""
     try:
         question = _since(job, _at_tip(job, pull))
     except UnreadableError as error:
-        return Target(None, _question(pull), pull, error=error)
-    return Target(_here(job, job.remote if question.since else None), question, pull)
+        return JudgedChange(None, _question(pull), pull, error=error)
+    return JudgedChange(_here(job, job.remote if question.since else None), question, pull)
 
 
 def _since(job: Job, question: Question) -> Question:
@@ -229,22 +229,22 @@ def _since(job: Job, question: Question) -> Question:
     return replace(question, since=job.checkout.tip(f"origin/{question.base_branch}"))
 
 
-def _by_api(job: Job, pull: Pull, workspace: str = "") -> Target:
+def _by_api(job: Job, pull: Pull, workspace: str = "") -> JudgedChange:
     try:
         question = _at_tip(job, pull)
     except UnreadableError as error:
-        return Target(None, _question(pull), pull, error=error)
-    return Target(Place(job.remote, job.remote, workspace, job.tracker), question, pull)
+        return JudgedChange(None, _question(pull), pull, error=error)
+    return JudgedChange(Place(job.remote, job.remote, workspace, job.tracker), question, pull)
 
 
-def _is_open(job: Job, target: Target) -> bool:
+def _is_open(job: Job, target: JudgedChange) -> bool:
     """Say whether a pull request is still open, with the head and the base branch that were judged."""
     assert target.pull is not None
     now = (pull for pull in pulls.open_pulls(job.api, job.repository) if pull.number == target.pull.number)
     return any(_same(pull, target.pull) for pull in now)
 
 
-def _is_there(job: Job, target: Target) -> bool:
+def _is_there(job: Job, target: JudgedChange) -> bool:
     """Say the same, of one that was listed a while ago: asked for alone."""
     assert target.pull is not None
     try:

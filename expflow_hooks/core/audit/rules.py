@@ -13,7 +13,7 @@ from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.results import RuleCheck
 
 
-class Check(NamedTuple):
+class RuleResult(NamedTuple):
     """What one rule says of one experiment."""
 
     name: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from expflow_hooks.core.audit.rule_sets import RULE_SETS
-from expflow_hooks.core.audit.rules import Check, Rule
+from expflow_hooks.core.audit.rules import Rule, RuleResult
 from expflow_hooks.core.metrics.gates import OPERATORS, Gate
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.metrics.values import parse_decimal, parse_integer, show_number, value_status
@@ -17,17 +17,17 @@ from expflow_hooks.core.results import CompetitionAudit
 INTEGER_PARAMETERS = frozenset({normal_parameter("sub_step")})
 
 
-def audit(experiment: Experiment, rules: Sequence[Rule], metrics: Metrics | None = None) -> list[Check]:
+def audit(experiment: Experiment, rules: Sequence[Rule], metrics: Metrics | None = None) -> list[RuleResult]:
     """Return one check a rule; an experiment that is not completed fails a first check that says so."""
     known = metrics or Metrics()
     checks = [_JUDGES[rule.kind](rule, experiment, known) for rule in rules]
     if experiment.state != "completed":
         why = f"{experiment.state}: only completed experiments count"
-        checks.insert(0, Check("status", "completed", False, experiment.state, why))
+        checks.insert(0, RuleResult("status", "completed", False, experiment.state, why))
     return checks
 
 
-def all_pass(checks: Sequence[Check]) -> bool:
+def all_pass(checks: Sequence[RuleResult]) -> bool:
     """Say whether there is a check and every one passed."""
     return bool(checks) and all(check.passed for check in checks)
 
@@ -49,18 +49,18 @@ def validate_competition_rules(
     }
 
 
-def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
+def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> RuleResult:
     value = metrics.value(experiment.metrics, rule.subject)
     status = value_status(value)
     detail = f"{rule.subject} is {status}" if status else f"{show_number(value)} reported"
-    return Check(rule.subject, rule.show(), status is None, None if status else value, detail)
+    return RuleResult(rule.subject, rule.show(), status is None, None if status else value, detail)
 
 
-def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
+def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> RuleResult:
     assert rule.gate is not None
     if rule.gate.of_groups:
         detail = "judges a group of runs, and this is one run: put it into leaderboard.gates"
-        return Check(rule.subject, rule.show(), False, None, detail)
+        return RuleResult(rule.subject, rule.show(), False, None, detail)
     result = rule.gate.judge(metrics.value(experiment.metrics, rule.subject))
     bound = rule.gate.show().removeprefix(rule.subject + " ")
     if result.status:
@@ -69,15 +69,15 @@ def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
         detail = f"{show_number(result.value)}, inside by {result.margin:.6g}"
     else:
         detail = f"{show_number(result.value)} is not {bound}"
-    return Check(rule.subject, rule.show(), result.passed, result.value, detail)
+    return RuleResult(rule.subject, rule.show(), result.passed, result.value, detail)
 
 
-def _judge_param(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
+def _judge_param(rule: Rule, experiment: Experiment, metrics: Metrics) -> RuleResult:
     assert rule.gate is not None
     wanted = normal_parameter(rule.subject)
     found = {k: v for k, v in (experiment.params or {}).items() if normal_parameter(k) == wanted}
     if not found:
-        return Check(rule.subject, rule.show(), False, None, f"no parameter {rule.subject}")
+        return RuleResult(rule.subject, rule.show(), False, None, f"no parameter {rule.subject}")
     failed = {k: v for k, v in found.items() if not _parameter_holds(wanted, v, rule.gate)}
     # Where several parts of a configuration set it, nobody knows which one ran: all must hold.
     shown = failed or found
@@ -85,7 +85,7 @@ def _judge_param(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
     if failed and wanted in INTEGER_PARAMETERS:
         detail += "; must be an integer, " + rule.gate.show()
     value = next(iter(shown.values()))
-    return Check(rule.subject, rule.show(), not failed, value, detail)
+    return RuleResult(rule.subject, rule.show(), not failed, value, detail)
 
 
 def _parameter_holds(name: str, value: Any, gate: Gate) -> bool:
@@ -99,7 +99,7 @@ def _parameter_holds(name: str, value: Any, gate: Gate) -> bool:
     return value_status(number) is None and OPERATORS[gate.op](number, gate.threshold)
 
 
-def _judge_clean(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
+def _judge_clean(rule: Rule, experiment: Experiment, metrics: Metrics) -> RuleResult:
     commit = experiment.revision
     if not commit:
         detail = "no commit recorded"
@@ -110,7 +110,7 @@ def _judge_clean(rule: Rule, experiment: Experiment, metrics: Metrics) -> Check:
         if experiment.clearml_task_id and not experiment.code:
             unseen = "; untracked files and unpushed commits do not show"
         detail = "uncommitted changes" if experiment.dirty else f"commit {commit[:12]}{unseen}"
-    return Check("clean", rule.show(), bool(commit) and experiment.dirty is False, commit, detail)
+    return RuleResult("clean", rule.show(), bool(commit) and experiment.dirty is False, commit, detail)
 
 
 _JUDGES = {"reported": _judge_reported, "gate": _judge_gate, "param": _judge_param, "clean": _judge_clean}

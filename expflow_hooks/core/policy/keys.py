@@ -65,7 +65,7 @@ _RULE_KEYS = schema.mapping(
         "param": Key(schema.parsed(rules.param), "The parameter compares, such as `sub_step:gt:0`."),
     }
 )
-_RULE = schema.Check(_rule, {"anyOf": [{"const": "clean"}, {**_RULE_KEYS.schema, "maxProperties": 1}]})
+_RULE = schema.NodeCheck(_rule, {"anyOf": [{"const": "clean"}, {**_RULE_KEYS.schema, "maxProperties": 1}]})
 _RULES = schema.either(
     (yaml.ScalarNode, schema.parsed(rule_sets.rule_set, {"enum": sorted(rule_sets.RULE_SETS)})),
     (yaml.SequenceNode, schema.list_of(_RULE)),
@@ -145,7 +145,7 @@ _SECTIONS = schema.mapping(
     {
         "version": Key(schema.refined(_COUNT, _version, const=1), "The form of this file: 1."),
         "metrics": Key(
-            schema.built(_metrics, schema.mapping(others=schema.Check(_metric, _METRIC_KEYS.schema))),
+            schema.built(_metrics, schema.mapping(others=schema.NodeCheck(_metric, _METRIC_KEYS.schema))),
             "Metrics of your own, by name, and other people's names for the standard ones.",
         ),
         "leaderboard": Key(
@@ -225,7 +225,7 @@ _SECTIONS = schema.mapping(
             schema.mapping(
                 {
                     "allow": Key(
-                        schema.built(_excused, schema.list_of(schema.Check(_allowed, _ALLOWED_KEYS.schema))),
+                        schema.built(_excused, schema.list_of(schema.NodeCheck(_allowed, _ALLOWED_KEYS.schema))),
                         "Historic objects that the scan excuses, by id.",
                     )
                 }

@@ -41,7 +41,7 @@ class At(NamedTuple):
         return PolicyError(f"{self.file}:{self.line}:{where} {message}")
 
 
-class Check:
+class NodeCheck:
     """A check: called with a node and its place, it returns the value or raises PolicyError; has its JSON Schema."""
 
     def __init__(self, read: Callable[[yaml.Node, At], Any], schema: Mapping[str, Any]) -> None:
@@ -56,7 +56,7 @@ class Check:
 class Key(NamedTuple):
     """A key of a mapping: the check of its value, and what it means, in a sentence."""
 
-    check: Check
+    check: NodeCheck
     meaning: str
 
 
@@ -134,7 +134,7 @@ def kind(node: yaml.Node) -> str:
     return names.get(type(value), f"the text {str(value)[:40]!r}")
 
 
-def scalar(types: tuple[type, ...], name: str, right: str) -> Check:
+def scalar(types: tuple[type, ...], name: str, right: str) -> NodeCheck:
     """Return a check for a scalar of the given types; `name` and `right` are for the error."""
 
     def check(node: yaml.Node, at: At) -> Any:
@@ -143,10 +143,10 @@ def scalar(types: tuple[type, ...], name: str, right: str) -> Check:
             raise at.error(f"must be {name}, not {kind(node)}; such as {right}")
         return value
 
-    return Check(check, {"type": [_JSON_TYPES[name] for name in types]})
+    return NodeCheck(check, {"type": [_JSON_TYPES[name] for name in types]})
 
 
-def refined(base: Check, wrong: Callable[[Any], str | None], **schema: Any) -> Check:
+def refined(base: NodeCheck, wrong: Callable[[Any], str | None], **schema: Any) -> NodeCheck:
     """Return a check that is stricter than another: `wrong` returns what is wrong with a value, or None."""
 
     def check(node: yaml.Node, at: At) -> Any:
@@ -155,15 +155,15 @@ def refined(base: Check, wrong: Callable[[Any], str | None], **schema: Any) -> C
             raise at.error(problem)
         return value
 
-    return Check(check, {**base.schema, **schema})
+    return NodeCheck(check, {**base.schema, **schema})
 
 
-def built(make: Callable[[Any], Any], base: Check) -> Check:
+def built(make: Callable[[Any], Any], base: NodeCheck) -> NodeCheck:
     """Return a check whose value is what `make` builds of another's."""
-    return Check(lambda node, at: make(base(node, at)), base.schema)
+    return NodeCheck(lambda node, at: make(base(node, at)), base.schema)
 
 
-def choice(*allowed: str) -> Check:
+def choice(*allowed: str) -> NodeCheck:
     """Return a check for one of a few words."""
 
     def check(node: yaml.Node, at: At) -> Any:
@@ -173,10 +173,10 @@ def choice(*allowed: str) -> Check:
             raise at.error(f"must be one of {', '.join(allowed)}, not {kind(node)}{near}")
         return value
 
-    return Check(check, {"enum": list(allowed)})
+    return NodeCheck(check, {"enum": list(allowed)})
 
 
-def list_of(item: Check) -> Check:
+def list_of(item: NodeCheck) -> NodeCheck:
     """Return a check for a list, each item by `item`."""
 
     def check(node: yaml.Node, at: At) -> tuple[Any, ...]:
@@ -184,10 +184,10 @@ def list_of(item: Check) -> Check:
             raise at.error(f"must be a list, not {kind(node)}; such as [a, b]")
         return tuple(item(child, at.child(f"[{i}]", child)) for i, child in enumerate(node.value))
 
-    return Check(check, {"type": "array", "items": item.schema})
+    return NodeCheck(check, {"type": "array", "items": item.schema})
 
 
-def mapping(keys: Mapping[str, Key] | None = None, *, others: Check | None = None) -> Check:
+def mapping(keys: Mapping[str, Key] | None = None, *, others: NodeCheck | None = None) -> NodeCheck:
     """Return a check for a mapping: the known keys, and any other key by `others` if given."""
     known = {name: key.check for name, key in (keys or {}).items()}
     properties = {name: {**key.check.schema, "description": key.meaning} for name, key in (keys or {}).items()}
@@ -211,10 +211,10 @@ def mapping(keys: Mapping[str, Key] | None = None, *, others: Check | None = Non
         return found
 
     rest = others.schema if others else False
-    return Check(check, {"type": "object", "properties": properties, "additionalProperties": rest})
+    return NodeCheck(check, {"type": "object", "properties": properties, "additionalProperties": rest})
 
 
-def either(*checks: tuple[type[yaml.Node], Check], name: str) -> Check:
+def either(*checks: tuple[type[yaml.Node], NodeCheck], name: str) -> NodeCheck:
     """Return a check that depends on what kind of node stands there."""
 
     def check(node: yaml.Node, at: At) -> Any:
@@ -223,10 +223,10 @@ def either(*checks: tuple[type[yaml.Node], Check], name: str) -> Check:
                 return item(node, at)
         raise at.error(f"must be {name}, not {kind(node)}")
 
-    return Check(check, {"anyOf": [item.schema for _, item in checks]})
+    return NodeCheck(check, {"anyOf": [item.schema for _, item in checks]})
 
 
-def parsed(function: Callable[[Any], Any], schema: Mapping[str, Any] | None = None) -> Check:
+def parsed(function: Callable[[Any], Any], schema: Mapping[str, Any] | None = None) -> NodeCheck:
     """Return a check that hands the scalar to a parser of ours, whose UsageError becomes this place's error."""
 
     def check(node: yaml.Node, at: At) -> Any:
@@ -237,4 +237,4 @@ def parsed(function: Callable[[Any], Any], schema: Mapping[str, Any] | None = No
         except UsageError as error:
             raise at.error(str(error)) from None
 
-    return Check(check, schema or {"type": "string"})
+    return NodeCheck(check, schema or {"type": "string"})

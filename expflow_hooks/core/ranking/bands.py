@@ -22,7 +22,7 @@ def mark_bands(ranked: Sequence[Row]) -> None:
     means = [row.group.mean if row.group else None for row in rows]
     if len(rows) < 2 or not any(means):
         return
-    apart = _told_apart(means)
+    apart = _separated(means)
     start = 0
     while start < len(rows):
         end = next((place for place in range(start + 1, len(rows)) if (start, place) in apart), len(rows))
@@ -34,7 +34,7 @@ def mark_bands(ranked: Sequence[Row]) -> None:
         start = end
 
 
-def _told_apart(means: Sequence[Estimate | None]) -> set[tuple[int, int]]:
+def _separated(means: Sequence[Estimate | None]) -> set[tuple[int, int]]:
     """Return the pairs that Welch's test tells apart, two-sided, over all pairs by Holm's method.
 
     All pairs, since which of them leads is no more than how the runs fell: against the leader alone, one of twenty

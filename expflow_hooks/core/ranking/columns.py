@@ -37,7 +37,7 @@ _NOWHERE = -1  # the configuration of an experiment that names none
 _NAN = float("nan")
 
 
-class Present:
+class ExperimentColumns:
     """The present state of the experiments that are selected; an item is an experiment's number in the columns.
 
     `recall` reads an experiment again at its place; without it, everything that a row may show is kept. With `names`,
@@ -69,7 +69,7 @@ class Present:
         """Read every line's experiment; one that comes again replaces the one before."""
         facts, make, slim = self._facts, self._make, self._recall is not None
         values, codes, configurations, settled = self._values, self._codes, self._configurations, self._settled
-        changed = self._changes.add if slim else self._tell
+        changed = self._changes.add if slim else self._append_revisions
         exact, kept = self._exact, cast("Any", self._places if slim else self._kept)
         hashes, selects = self._hashes, self._query.selection.matcher()
         items: dict[str, int] = {}
@@ -177,7 +177,7 @@ class Present:
         self._forgotten.extend(bytes(len(self._codes) - len(self._forgotten)))
         self._forgotten[item] = True
 
-    def _tell(self, item: int, before: Row, after: Row) -> None:
+    def _append_revisions(self, item: int, before: Row, after: Row) -> None:
         """Let a row that is kept say what it revises, after what the row says that it follows."""
         kept = self._kept[item]
         said = kept.notes if isinstance(kept, Row) else before.notes
@@ -187,7 +187,7 @@ class Present:
         """Return what later lines changed of a completed experiment, in words: the last ones."""
         notes: list[str] = []
         for before, after in reversed(self._changes.of(item)):
-            notes[:0] = revised(self._again(item, before), self._again(item, after), self._query.sort_by)
+            notes[:0] = revised(self._reread(item, before), self._reread(item, after), self._query.sort_by)
             if len(notes) >= MOST_REVISIONS:
                 break
         if any(self._forgotten[item : item + 1]) and len(notes) < MOST_REVISIONS:
@@ -215,20 +215,20 @@ class Present:
             kept = self._kept[item]
             row = self._kept[item] = kept if isinstance(kept, Row) else self._make(kept)
             return row
-        row = self._again(item, self._places[item])
-        if not self._is_judged_so(row, item):
+        row = self._reread(item, self._places[item])
+        if not self._still_matches(row, item):
             raise _rewritten()
         row.notes = self._notes(item)
         return row
 
-    def _again(self, item: int, place: int) -> Row:
+    def _reread(self, item: int, place: int) -> Row:
         assert self._recall is not None
         experiment = self._recall(place)
         if hash(experiment.experiment_id) != self._hashes[item]:
             raise _rewritten()
         return self._make(experiment)
 
-    def _is_judged_so(self, row: Row, item: int) -> bool:
+    def _still_matches(self, row: Row, item: int) -> bool:
         value, code, _ = _facts_of(row)
         known = self.value(item)
         same = value == known if known == known else value_status(value) is not None

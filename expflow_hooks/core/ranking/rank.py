@@ -12,7 +12,7 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import unknown_metric
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.ranking.bands import BANDED, mark_bands
-from expflow_hooks.core.ranking.columns import Present
+from expflow_hooks.core.ranking.columns import ExperimentColumns
 from expflow_hooks.core.ranking.groups import combine
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.row import KINDS, Row, by_time
@@ -114,12 +114,12 @@ def _direction(query: Query) -> bool:
     return metric.higher_is_better if metric else False
 
 
-def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> Present:
+def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> ExperimentColumns:
     wanted = {query.sort_by, *(gate.metric for gate in query.gates)}
     unregistered = {name for name in wanted if name not in query.metrics}
     few_are_shown = query.top is not None and query.group_by is None
     recall = experiments.recall if isinstance(experiments, Placed) and few_are_shown else None
-    present = Present(query, recall, names=bool(unregistered))
+    present = ExperimentColumns(query, recall, names=bool(unregistered))
     if isinstance(experiments, Placed):
         present.read(experiments.batches(few_are_shown))
     else:
@@ -197,7 +197,7 @@ def _first(items: Sequence[Item], key: Callable[[Item], float], count: int | Non
     return sorted((item for item in items if key(item) <= last), key=key)
 
 
-def _mark_best_of(shown: Sequence[Row], present: Present) -> None:
+def _mark_best_of(shown: Sequence[Row], present: ExperimentColumns) -> None:
     """Say "best of n" on the first row of each configuration that was run several times."""
     best = {row.configuration: row for row in reversed(shown) if row.configuration is not None}
     runs = present.runs_of(best)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from expflow_hooks.core.registry.verify import Problem, Verification
+    from expflow_hooks.core.registry.verify import HistoryFault, Verification
 
 Files = Mapping[str, bytes]
 """A registry as git holds it: the contents of its files by path."""
@@ -61,7 +61,7 @@ def check_growth(base: Files, head: Files) -> Growth:
     return Growth(lost, {path: numbers for path, numbers in added.items() if numbers})
 
 
-def broken_by(growth: Growth, verify: Callable[[], Verification], where: Where) -> list[Problem]:
+def broken_by(growth: Growth, verify: Callable[[], Verification], where: Where) -> list[HistoryFault]:
     """Return where the history does not hold because of new lines; without any, nothing is verified."""
     problems = verify().problems if growth.added else []
     return [one for one in problems if growth.is_new(where(one.line)) or growth.is_new(where(one.by))]

@@ -17,7 +17,7 @@ from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
 from expflow_hooks.core.registry.location import is_line_file
 from expflow_hooks.core.registry.parts import parts_on_disk
 from expflow_hooks.core.registry.reader import Registry, cannot
-from expflow_hooks.core.registry.writer import Change, Writer
+from expflow_hooks.core.registry.writer import Append, Writer
 
 
 class FolderWriter(Writer):
@@ -29,7 +29,7 @@ class FolderWriter(Writer):
         self._known = _Union(self.path)
         self._writers: dict[str, Writer] = {}
 
-    def update_all(self, changes: Sequence[Change]) -> str | None:
+    def update_all(self, changes: Sequence[Append]) -> str | None:
         """Append one line for each change; those of one file all or none. See `Writer.update_all`."""
         try:
             os.makedirs(self.path, exist_ok=True)

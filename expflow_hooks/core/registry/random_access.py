@@ -16,7 +16,7 @@ _A_LINE = 1 << 11  # bytes: most lines are shorter
 _MUCH = 1 << 17  # bytes: for the rest of a line that is not
 
 
-class Again:
+class LineReader:
     """Reads lines of an opened file again, at their places, and keeps that very file open for it."""
 
     def __init__(self) -> None:

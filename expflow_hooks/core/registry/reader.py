@@ -19,7 +19,7 @@ from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed
 from expflow_hooks.core.registry.history import HistoryLine
 from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.location import LINES, is_folder
-from expflow_hooks.core.registry.random_access import Again
+from expflow_hooks.core.registry.random_access import LineReader
 from expflow_hooks.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Registry:
 
     def placed(self, progress: Progress | None = None) -> Placed:
         """Return the same experiments, each with the byte at which its line begins, so that it can be read again."""
-        again = Again()
+        again = LineReader()
         return Placed(lambda wanted: self._batches(progress, again if wanted else None), again)
 
     @property
@@ -108,7 +108,7 @@ class Registry:
         except OSError as error:
             raise cannot("read", self.path, error) from None
 
-    def _batches(self, progress: Progress | None, again: Again | None = None) -> Iterator[Batch]:
+    def _batches(self, progress: Progress | None, again: LineReader | None = None) -> Iterator[Batch]:
         self.unreadable, self.unreadable_count = [], 0
         number = done = 0
         for lines, place, total in self._blocks(again):
@@ -120,7 +120,7 @@ class Registry:
                 done += sum(map(len, lines))
                 progress(done, total)
 
-    def _blocks(self, again: Again | None = None) -> Iterator[tuple[list[bytes], int, int]]:
+    def _blocks(self, again: LineReader | None = None) -> Iterator[tuple[list[bytes], int, int]]:
         """Yield some lines at a time, the place of the first of them, and the bytes of all."""
         if self._folder is not None:
             yield from self._blocks_of_folder(self._folder, again)
@@ -133,7 +133,7 @@ class Registry:
                 yield lines, place, total
                 place += sum(map(len, lines))
 
-    def _blocks_of_folder(self, folder: Folder, again: Again | None) -> Iterator[tuple[list[bytes], int, int]]:
+    def _blocks_of_folder(self, folder: Folder, again: LineReader | None) -> Iterator[tuple[list[bytes], int, int]]:
         if not (self.missing_ok or folder.names):
             there = f"holds no {LINES} file" if os.path.isdir(self.path) else "is not there"
             raise UnreadableError(f"cannot read {self.path}: the folder {there}")

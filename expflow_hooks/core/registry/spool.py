@@ -48,15 +48,15 @@ def waiting(path: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             continue
 
 
-def told(count: int, where: str) -> str:
+def waiting_sentence(count: int, where: str) -> str:
     """Return, in words, that records wait."""
     return f"{counted(count, 'record')} {'waits' if count == 1 else 'wait'} in {where} for the next append"
 
 
-def told_of(path: str) -> str | None:
+def waiting_note(path: str) -> str | None:
     """Return, in words, what waits beside a registry, or None."""
     count = sum(len(records) for _, records in waiting(path))
-    return f"{path}: {told(count, spool_folder(path))}" if count else None
+    return f"{path}: {waiting_sentence(count, spool_folder(path))}" if count else None
 
 
 def set_aside(file: str) -> None:

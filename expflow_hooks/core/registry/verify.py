@@ -27,7 +27,7 @@ NEWEST = 1000
 """How many of the last lines `run list` checks."""
 
 
-class Problem(NamedTuple):
+class HistoryFault(NamedTuple):
     """One place where the history does not hold.
 
     `line` is its number, from 1; `kind` what is wrong with it: edited, removed, inserted, cut; `by` the number of the
@@ -55,7 +55,7 @@ class Verification(NamedTuple):
     """
 
     lines: int
-    problems: list[Problem]
+    problems: list[HistoryFault]
     uncovered: list[int]
     heads: dict[str, int]
     unexpected: Sequence[Unexpected] = ()
@@ -133,7 +133,7 @@ def _verify(
     problems = _judge(misses, suspects, heads, found.lines, said)
     if not follows.met:
         message = "the expected head is not there: the tail was cut or edited"
-        problems.append(Problem(last, "cut", message, last))
+        problems.append(HistoryFault(last, "cut", message, last))
     unexpected = [Unexpected(n, f"{said(n)} begins the history a second time") for n in beginnings]
     unexpected += _named_before(misses, found, said, where)
     unexpected += [
@@ -210,7 +210,7 @@ def _named_before(misses: list[_Miss], found: _Found, said: Line, where: Where) 
 
 def _judge(
     misses: list[_Miss], suspects: list[bytes], heads: Heads, found: Mapping[bytes, list[int]], said: Line
-) -> list[Problem]:
+) -> list[HistoryFault]:
     unnamed = sorted([*heads.chained.values(), *heads.bare.values()]) if misses else []
     problems = []
     for miss in misses:
@@ -219,14 +219,14 @@ def _judge(
             problems.append(_edited_or_removed(miss, unnamed, said))
         elif places[0] >= miss.by:
             message = f"{said(places[0])} stands below {said(miss.by)}, which was written after it"
-            problems.append(Problem(places[0], "inserted", message, miss.by))
+            problems.append(HistoryFault(places[0], "inserted", message, miss.by))
     for digest in set(suspects):
         first, *copies = found.get(digest, [0])
-        problems += [Problem(copy, "inserted", f"{said(copy)} repeats {said(first)}", copy) for copy in copies]
+        problems += [HistoryFault(copy, "inserted", f"{said(copy)} repeats {said(first)}", copy) for copy in copies]
     return sorted(set(problems))
 
 
-def _edited_or_removed(miss: _Miss, unnamed: list[int], said: Line) -> Problem:
+def _edited_or_removed(miss: _Miss, unnamed: list[int], said: Line) -> HistoryFault:
     """Return the problem of a name that stands nowhere.
 
     An edit leaves a line in place that nobody names. So does a removal, of the line above the removed one, where it was
@@ -235,12 +235,12 @@ def _edited_or_removed(miss: _Miss, unnamed: list[int], said: Line) -> Problem:
     at = bisect_left(unnamed, miss.high) - 1
     line = unnamed[at] if at >= 0 else 0
     if line <= miss.low:
-        return Problem(miss.by, "removed", f"a line above {said(miss.by)} was removed", miss.by)
+        return HistoryFault(miss.by, "removed", f"a line above {said(miss.by)} was removed", miss.by)
     message = f"{said(line)} was edited, or a line below it was removed: {said(miss.by)} names what is not there"
-    return Problem(line, "edited", message, miss.by)
+    return HistoryFault(line, "edited", message, miss.by)
 
 
-def _result(last: int, problems: list[Problem], heads: Heads, unexpected: list[Unexpected]) -> Verification:
+def _result(last: int, problems: list[HistoryFault], heads: Heads, unexpected: list[Unexpected]) -> Verification:
     blamed = {problem.line for problem in problems}
     return Verification(
         last,

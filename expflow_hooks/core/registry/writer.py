@@ -44,7 +44,7 @@ class Union(Protocol):
         """Return an experiment's present record, or None."""
 
 
-class Change(NamedTuple):
+class Append(NamedTuple):
     """One line to append: its experiment, what makes it, and the permit of an operation that the guard let go on."""
 
     experiment_id: str
@@ -72,9 +72,9 @@ class Writer:
 
     def update(self, experiment_id: str, make: Make, permit: Permit | None = None) -> str | None:
         """Append the record that `make` returns, given the experiment's present one; see `update_all`."""
-        return self.update_all([Change(experiment_id, make, permit)])
+        return self.update_all([Append(experiment_id, make, permit)])
 
-    def update_all(self, changes: Sequence[Change]) -> str | None:
+    def update_all(self, changes: Sequence[Append]) -> str | None:
         """Append one line for each change, all or none of them.
 
         When this returns, the lines are on the disk, in the file that the path names then. Where another process keeps
@@ -152,14 +152,16 @@ class Writer:
         if any(change.permit and change.permit.way not in ("run", "origin") for change in records.changes):
             raise _KEPT
         file = spool.put(self.path, made)
-        warnings.warn(f"{self.path}: another process keeps the lock; {spool.told(len(made), file)}", RuntimeWarning, 2)
+        warnings.warn(
+            f"{self.path}: another process keeps the lock; {spool.waiting_sentence(len(made), file)}", RuntimeWarning, 2
+        )
         return file
 
     def _waited(self, fd: int) -> list[tuple[str, list[Record]]]:
         """Return the files of the records that waited, with those that the registry does not have yet."""
         taken = []
         for file, waiting in spool.waiting(self.path):
-            new = [record for record in waiting if not _says(self._present(fd, record["experiment_id"]), record)]
+            new = [record for record in waiting if not _agrees(self._present(fd, record["experiment_id"]), record)]
             try:
                 for record in new:
                     present = self._present(fd, record["experiment_id"])
@@ -174,7 +176,7 @@ class Writer:
 class _Records:
     """The records of some changes: made once, whichever file they go into."""
 
-    def __init__(self, changes: Sequence[Change]) -> None:
+    def __init__(self, changes: Sequence[Append]) -> None:
         self.changes = changes
         self._made: list[Record] | None = None
 
@@ -193,7 +195,7 @@ class _Records:
         return self._made
 
 
-def _says(present: Record | None, record: Record) -> bool:
+def _agrees(present: Record | None, record: Record) -> bool:
     """Say whether an experiment's present record is just that record."""
     return present is not None and {**present, "prev": None} == {**record, "prev": None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.core.errors import OK, SAYS_NO
+from expflow_hooks.core.errors import FAILED, OK
 from expflow_hooks.render.options import output_options
 from expflow_hooks.render.output import emit
 
@@ -18,4 +18,4 @@ def command(form: str, output: str | None) -> int:
 
     seen = checks.look(repository.find())
     emit(render_checks(seen, form), output)
-    return SAYS_NO if any(check.state == checks.MISSING for check in seen) else OK
+    return FAILED if any(check.state == checks.MISSING for check in seen) else OK

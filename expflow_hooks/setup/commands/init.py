@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from expflow_hooks.core.errors import OK, SAYS_NO
+from expflow_hooks.core.errors import FAILED, OK
 from expflow_hooks.render.output import emit, warn
 
 if TYPE_CHECKING:
     from expflow_hooks.setup import files
-    from expflow_hooks.setup.repository import Repository
+    from expflow_hooks.setup.repository import WorkTree
 
 
 @click.command("init", epilog="Example: expflow-hooks init --source experiments/ --yes")
@@ -42,18 +42,18 @@ def command(source: str | None, by: str | None, repo: str | None, rev: str | Non
     _show(changes)
     if changes and not (yes or confirm("Write this?")):
         warn("nothing was written; `expflow-hooks init --yes` writes without asking")
-        return SAYS_NO
+        return FAILED
     files.write(found.root, changes)
     return _install(found, runs, changes)
 
 
-def _show(changes: list[files.Change]) -> None:
+def _show(changes: list[files.FileEdit]) -> None:
     from expflow_hooks.setup.text import render_changes
 
     emit(render_changes(changes) or "Every file is in place.\n")
 
 
-def _install(found: Repository, runs: str, changes: list[files.Change]) -> int:
+def _install(found: WorkTree, runs: str, changes: list[files.FileEdit]) -> int:
     from expflow_hooks.setup import frameworks, initialise
     from expflow_hooks.setup.origin import origin
     from expflow_hooks.setup.text import render_configuration, render_done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from expflow_hooks.core.errors import OK, SAYS_NO
+from expflow_hooks.core.errors import FAILED, OK
 from expflow_hooks.render.output import emit, warn
 
 
@@ -37,4 +37,4 @@ def command(hooks: tuple[str, ...], shared: bool) -> int:
     if not lacking:
         return OK
     warn(f"not active: {', '.join(hook.stage for hook in lacking)}; add the configuration above")
-    return SAYS_NO
+    return FAILED

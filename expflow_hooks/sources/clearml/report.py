@@ -21,7 +21,7 @@ _SETTLE = 5.0  # seconds after the upload in which the server may still show the
 _LOOKS = 0.1  # seconds until the second look; each later wait is twice the one before
 
 
-class Report:
+class PendingReport:
     """Metrics on their way to a ClearML server; `close` waits until they are there, the timeout at most.
 
     The end of the interpreter waits for it as well, and says in one line on standard error what did not arrive.
@@ -74,12 +74,12 @@ def start_report(
     iteration: int | None = None,
     timeout: float = TIMEOUT,
     clean: str | None = None,
-) -> Report:
+) -> PendingReport:
     """Begin to report checked metrics through a task's logger; `iteration` is the task's last one unless given.
 
     `clean` is the commit to which the work tree had no changes, for the tag that says so if it is the task's.
     """
-    return Report(reported, lambda: _Sending(task, reported, timeout, clean).run(iteration), timeout)
+    return PendingReport(reported, lambda: _Sending(task, reported, timeout, clean).run(iteration), timeout)
 
 
 class _Sending:

@@ -11,7 +11,7 @@ from gitrepo import Repo
 from expflow_hooks.core.registry.folder_writer import FolderWriter
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify
-from expflow_hooks.core.registry.writer import Change
+from expflow_hooks.core.registry.writer import Append
 from expflow_hooks.sources.writing import open_writer
 
 
@@ -93,7 +93,7 @@ def test_several_lines_at_once_go_where_each_belongs(folder):
     writer, own = folder
     writer.append({"experiment_id": "run", "status": "running"})
     own[0] = "feature.jsonl"
-    changes = [Change(name, lambda before, name=name: {"experiment_id": name}) for name in ("x", "run", "y")]
+    changes = [Append(name, lambda before, name=name: {"experiment_id": name}) for name in ("x", "run", "y")]
     writer.update_all(changes)
     assert files(writer) == {"main": ["run", "run"], "feature": ["x", "y"]}
     assert heads(writer.path) == 1

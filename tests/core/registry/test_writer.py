@@ -19,7 +19,7 @@ from expflow_hooks.core.registry.chain import Heads, read_link
 from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify
-from expflow_hooks.core.registry.writer import Change, Writer
+from expflow_hooks.core.registry.writer import Append, Writer
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_an_id_is_found_however_json_spells_it(path, monkeypatch, name, spelled,
 
 
 def test_an_append_reads_no_more_of_a_long_file_than_its_end(path, monkeypatch):
-    Writer(str(path)).update_all([Change(f"e{n}", lambda _, n=n: {"experiment_id": f"e{n}"}) for n in range(20_000)])
+    Writer(str(path)).update_all([Append(f"e{n}", lambda _, n=n: {"experiment_id": f"e{n}"}) for n in range(20_000)])
     read = []
     monkeypatch.setattr(
         tail, "read_all_at", lambda fd, a, b, real=tail.read_all_at: read.append(b - a) or real(fd, a, b)
@@ -274,13 +274,13 @@ def test_several_changes_are_one_append_and_see_each_other(path):
     def make(number):
         return lambda present: seen.append(present and present["number"]) or {"experiment_id": "a", "number": number}
 
-    Writer(str(path)).update_all([Change("a", make(number)) for number in range(3)])
+    Writer(str(path)).update_all([Append("a", make(number)) for number in range(3)])
     assert seen == [None, 0, 1]
     assert verify(Registry(str(path)).lines)[1:3] == ([], [])
     before = path.read_bytes()
     with pytest.raises(ValueError, match="cannot"):
         Writer(str(path)).update_all(
-            [Change("b", lambda _: {"experiment_id": "b"}), Change("c", lambda _: {"experiment_id": object()})]
+            [Append("b", lambda _: {"experiment_id": "b"}), Append("c", lambda _: {"experiment_id": object()})]
         )
     assert path.read_bytes() == before
 
