@@ -78,12 +78,11 @@ class ExperimentColumns:
         for experiments, places in batches:
             for experiment, place in zip(experiments, places, strict=False):
                 if selects is not None and not selects(experiment):
-                    # What it is now counts, not what it was; and nothing is kept of what is not meant.
+                    # What it is now counts, not what it was; and nothing is kept of what was never meant.
                     name = experiment.experiment_id
-                    if (left := items.pop(name, None)) is not None:
-                        self._forget(name, left)
-                    if name in settled and experiment.state == "completed":
-                        settled[name] = place if slim else make(experiment)
+                    left = items.pop(name, None)
+                    if left is not None or name in self._left:
+                        self._leave(name, left, experiment, place if slim else make(experiment))
                     continue
                 item = item_of(experiment.experiment_id, size)
                 if item == size and experiment.experiment_id in self._left:
@@ -145,14 +144,20 @@ class ExperimentColumns:
                 self._otherwise[item] = otherwise(definition)
                 self._configurations[item] = _NOWHERE
 
-    def _forget(self, name: str, item: int) -> None:
-        """Leave an item's place in the columns as that of a start, which counts nowhere."""
-        self._left[name] = item
-        if self._codes[item] < _NOT_COMPLETED:
-            self._settled[name] = self._places[item] if self._recall else self._kept[item]
-        self._codes[item], self._configurations[item] = _START, _NOWHERE
-        if self._recall is None:
-            self._kept[item] = _NOTHING
+    def _leave(self, name: str, item: int | None, experiment: Experiment, new: Any) -> None:
+        """Let an item count nowhere from a line on that is not meant, and remember what it had said and says now."""
+        kept = cast("Any", self._places if self._recall else self._kept)
+        item = self._left.setdefault(name, -1 if item is None else item)
+        before = self._codes[item]
+        bare = before & _BARE and not experiment.metrics
+        if before < _NOT_COMPLETED:
+            self._settled[name] = kept[item]
+        if name in self._settled:
+            (self._changes.add if self._recall else self._append_revisions)(item, self._settled[name], new)
+        if experiment.state == "completed" and not bare:
+            self._settled[name] = new
+        kept[item] = new
+        self._codes[item], self._configurations[item] = _START if bare else _NOT_COMPLETED, _NOWHERE
 
     def _make_room(self) -> None:
         """Add empty places to every column: what a start leaves in them is there already."""

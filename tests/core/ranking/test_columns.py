@@ -155,13 +155,14 @@ def test_revisions_are_told_where_they_are_read_again(tmp_path):
     assert len(row.notes) == 5
 
 
-def test_what_is_selected_no_more_is_forgotten(tmp_path):
+def test_what_is_selected_no_more_ranks_no_more_and_its_revisions_are_remembered(tmp_path):
     path = tmp_path / "r.jsonl"
     lr = {"params": {"lr": "1"}}
     lines = [line("x", 1.0, project="p", **lr), line("x", 2.0, project="q", **lr), line("x", 3.0, project="p", **lr)]
     path.write_text("".join([*lines, line("y", 4.0), line("z", 5.0, project="p", **lr), line("z", 6.0, **lr)]))
     ranking = rank(Registry(str(path)).placed(), QUERY._replace(selection=Selection("p")))
-    told = ("revised: pde_mean 2 → 3", "revised: parameters")  # the project is one of them
+    notes = ("pde_mean 1 → 2", "parameters", "pde_mean 2 → 3", "parameters")  # the project is one of them
+    told = tuple(f"revised: {note}" for note in notes)
     assert [(row.experiment_id, row.value, row.notes) for row in ranking.rows] == [("x", 3.0, told)]
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,13 +186,21 @@ def test_what_is_read_again_says_the_same(found, query, top):
     assert said(again.below[place] for place in range(-len(below), len(below))) == below + below
 
 
-def test_an_experiment_that_left_the_selection_and_came_back_shows_its_earlier_revisions():
-    lines = [{"metrics": {"pde_mean": 0}}, {}, {"status": "running"}, {"metrics": {"pde_mean": 0}}]
-    data = "".join(json.dumps({"experiment_id": "a", **line}) + "\n" for line in lines).encode()
-    query = Query("pde_mean", top=1, selection=Selection(status="completed"))
+@pytest.mark.parametrize(
+    ("lines", "selection", "notes"),
+    [
+        ([{0: 0}, {}, {"status": "running"}, {0: 0}], Selection(status="completed"), ["0 → missing", "missing → 0"]),
+        ([{0: 20}, {"project": "q", 0: 15}, {0: 10}], Selection("p"), ["20 → 15", "15 → 10"]),
+        ([{0: 0}, {}, {"project": "q"}, {}], Selection("p"), ["0 → missing"]),
+        ([{0: 20}, {"project": "q", "status": "running", 0: 19}, {0: 10}], Selection("p"), ["20 → 19", "20 → 10"]),
+    ],
+)
+def test_an_experiment_that_left_the_selection_and_came_back_shows_its_revisions(lines, selection, notes):
+    told = [{"project": "p", "metrics": {"pde_mean": line[0]} if 0 in line else {}} | line for line in lines]
+    data = "".join(json.dumps({"experiment_id": "a", **line}) + "\n" for line in told).encode()
     for read in (Registry("r", data=data).experiments, Registry("r", data=data).placed):
-        (row,) = rank(read(), query).rows
-        assert row.notes == ("revised: pde_mean 0 → missing", "revised: pde_mean missing → 0")
+        (row,) = rank(read(), Query("pde_mean", top=1, selection=selection)).rows
+        assert row.notes == tuple(f"revised: pde_mean {one}" for one in notes)
 
 
 def said(rows):
