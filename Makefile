@@ -53,10 +53,11 @@ test-callbacks:      ## the callbacks, driven by Lightning, transformers, Keras,
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
 	EXPFLOW_TEST_CLEARML=1 $(BIN)/python -m pytest tests/sources/test_clearml_server.py
 
-lint: $(VENV)/.dev   ## ruff and mypy --strict
+lint: $(VENV)/.dev   ## ruff, mypy --strict for the package, and mypy for tests, tools and benchmarks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 
 # Locks for one run, not kept: what pyproject.toml allows today. Installed wheels only, so a bound without one is not true.
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from util import ROOT, workspace
 
-sys.path[:0] = [str(ROOT / "tests/faults")]
+sys.path[:0] = [str(ROOT / "tests")]
 
-import appending  # noqa: E402
+from faults import appending  # noqa: E402
 
 from expflow_hooks.core.registry.reader import Registry  # noqa: E402
 from expflow_hooks.core.registry.verify import verify  # noqa: E402

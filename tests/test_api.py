@@ -23,7 +23,7 @@ def test_the_public_api_is_there_and_lazy():
         assert getattr(expflow_hooks, name) is not None
         assert name in dir(expflow_hooks)
     with pytest.raises(AttributeError):
-        expflow_hooks.nothing_of_the_kind  # noqa: B018
+        expflow_hooks.nothing_of_the_kind  # type: ignore[attr-defined]  # noqa: B018
     heavy = {"click", "yaml", "msgspec", "requests", "clearml", "re"}
     script = f"import sys, expflow_hooks; print(sorted({heavy} & {{*sys.modules}}))"
     done = subprocess.run(
@@ -65,7 +65,7 @@ def test_what_is_given_is_never_replaced(repo, work):
     assert "dirty" not in entry
     assert "branch" not in entry
     assert entry["timestamp"] == "2026-01-01T00:00:00Z"
-    assert entry["mine"] == {"kept": True}
+    assert entry["mine"] == {"kept": True}  # type: ignore[typeddict-item]
 
 
 def test_outside_a_repository_only_the_time_is_filled(work):
@@ -100,9 +100,9 @@ def test_a_record_needs_an_id(work, arguments, says):
 
 def test_an_unknown_state_or_a_value_json_cannot_hold_is_refused(work):
     with pytest.raises(ValueError, match="'done' is not a state"):
-        record("x", status="done", registry="r.jsonl")
+        record("x", status="done", registry="r.jsonl")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="x: a record holds what JSON cannot"):
-        record("x", mine=object(), registry="r.jsonl")
+        record("x", mine=object(), registry="r.jsonl")  # type: ignore[arg-type]
 
 
 def test_compare_scores_gives_the_documented_json(registry):

@@ -1,6 +1,7 @@
 """The lock files: whole, hashed, of one mind, and with no address in them."""
 
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -8,10 +9,10 @@ from documents import ROOT
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ImportError:  # Python 3.10
-    import tomli as tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found]
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

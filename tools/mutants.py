@@ -27,9 +27,10 @@ def places(text: str) -> "list[tuple[int, int, int]]":
     for function in ast.walk(ast.parse(text)):
         if isinstance(function, ast.FunctionDef):
             for node in ast.walk(function):
-                named = isinstance(node, ast.Name) and node.id in CODES
-                asked = isinstance(node, ast.Attribute) and node.attr in CODES
-                if (named or asked) and isinstance(node.ctx, ast.Load) and node.lineno == node.end_lineno:
+                if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
+                    continue
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                if name in CODES and node.lineno == node.end_lineno:
                     found.append((node.lineno, node.col_offset, node.end_col_offset))
     return sorted(set(found))
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from action.research import POLICY, TOKEN, lines, record
@@ -148,7 +149,7 @@ def test_history_that_is_rewritten_after_a_run_failed_takes_the_run_along(bad, r
     assert states(bad) in ("failure", "pending")
 
 
-WITHDRAWN = {
+WITHDRAWN: dict[str, dict[str, Any]] = {
     "deleted": {"status": "deleted"},
     "another commit": {"commit": "9" * 40},
     "no commit": {"commit": None},

@@ -24,8 +24,8 @@ def ask(research):
             method, f"{research.server.url}/repos/{REPOSITORY}{path}", headers=headers, timeout=20, **options
         )
 
-    ask.research = research
-    ask.limits = research.server.state.limits
+    ask.research = research  # type: ignore[attr-defined]
+    ask.limits = research.server.state.limits  # type: ignore[attr-defined]
     return ask
 
 

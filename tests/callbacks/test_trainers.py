@@ -93,7 +93,7 @@ class TestTransformers:
 
         from expflow_hooks.callbacks.transformers import ExpflowCallback
 
-        class Model(torch.nn.Module):
+        class Model(torch.nn.Module):  # type: ignore[name-defined]
             def __init__(self):
                 super().__init__()
                 self.layer = torch.nn.Linear(1, 1)

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -137,7 +138,7 @@ def test_standard_input_is_a_source(cli):
     ],
 )
 def test_fail_on_gives_the_exit_code(cli, registry, fail_on, records, code):
-    lines = []
+    lines: list[Any] = []
     for number, record in enumerate(records):
         if record == "unreadable":
             lines.append(b'{"experiment_id": "torn')

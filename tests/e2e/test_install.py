@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from action.conftest import research, server  # noqa: F401
@@ -139,7 +140,7 @@ def test_no_python_or_an_old_one_is_an_error_with_the_line_to_add(ready, action,
 
 def test_a_real_python_3_9_is_too_old(ready, action, tmp_path):
     beside = Path(sys.base_prefix).parent
-    found = [shutil.which("python3.9"), *sorted(beside.glob("3.9*/bin/python3.9"))]
+    found: list[Any] = [shutil.which("python3.9"), *sorted(beside.glob("3.9*/bin/python3.9"))]
     old = next(
         (path for path in found if path and subprocess.run([path, "-V"], capture_output=True).returncode == 0), None
     )

@@ -49,7 +49,7 @@ class Server:
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"server_state": self}))
         self._http.daemon_threads = True
-        self._http.handle_error = self.handle_error  # type: ignore[method-assign]
+        self._http.handle_error = self.handle_error  # type: ignore[assignment,method-assign]
         scheme = "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -156,8 +156,8 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "Bearer":
             if given == EXPIRED:
                 return 30, "Unauthorized (invalid token) (failed to decode token, Signature has expired)"
-            right = given == TOKEN or given.count(".") == 2
-            return None if right else (30, "Unauthorized (invalid token) (failed to decode token)")
+            known = given == TOKEN or given.count(".") == 2
+            return None if known else (30, "Unauthorized (invalid token) (failed to decode token)")
         return 20, "Unauthorized (missing credentials)"
 
     def envelope(self, status: int, subcode: int, message: str, data: dict[str, Any], **headers: str) -> None:

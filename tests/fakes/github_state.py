@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -194,7 +195,7 @@ class State:
         sha = self.git("rev-parse", f"{tree}^{{tree}}").strip()
         return filled("GitTree", sha=sha, tree=entries[:most], truncated=len(entries) > most)
 
-    def file(self, revision: str, path: str) -> tuple[str, bytes]:
+    def file(self, revision: str, path: str) -> tuple[str, builtins.bytes]:
         """Return blob and content of a file; the contents of GitHub follow a link inside the repository."""
         line = self.git("ls-tree", "-z", revision, "--", path).rstrip("\0")
         if not line:

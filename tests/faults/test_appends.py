@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-import appending
 import pytest
+from faults import appending
 
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from powerless import drop_power, needs_modes
+from faults.powerless import drop_power, needs_modes
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT or sys.platform != "linux", reason="mounting tmpfs needs root on Linux")

@@ -9,7 +9,7 @@ import sys
 from hashlib import sha256
 
 import pytest
-from powerless import drop_power, needs_modes
+from faults.powerless import drop_power, needs_modes
 
 from expflow_hooks.core import files
 from expflow_hooks.core.errors import UnreadableError

@@ -7,8 +7,8 @@ import fcntl
 import os
 import time
 
-import appending
 import pytest
+from faults import appending
 
 from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.reader import Registry

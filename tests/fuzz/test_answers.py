@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import made
 import pytest
+from fuzz import made
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-import made
+from fuzz import made
 from hypothesis import given
 from hypothesis import strategies as st
 

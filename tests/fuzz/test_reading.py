@@ -6,7 +6,7 @@ import os
 import tempfile
 from hashlib import sha256
 
-import made
+from fuzz import made
 from hypothesis import given
 from hypothesis import strategies as st
 

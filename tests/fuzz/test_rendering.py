@@ -6,8 +6,8 @@ import json
 from html.parser import HTMLParser
 
 import cmarkgfm
-import made
 from cmarkgfm.cmark import Options
+from fuzz import made
 from hypothesis import given
 from hypothesis import strategies as st
 

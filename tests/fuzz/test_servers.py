@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 
-import made
 import requests
+from fuzz import made
+from fuzz.test_answers import TASK
 from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
-from test_answers import TASK
 from urllib3 import HTTPResponse
 
 from expflow_hooks.action.evidence.proposal import Proposal, ProposedCommit

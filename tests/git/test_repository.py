@@ -91,7 +91,7 @@ def test_a_reader_that_stops_early_leaves_no_child_behind(git_repo: Repo) -> Non
     for _ in range(20):
         contents = git.contents(git.indexed())
         next(contents)
-        contents.close()
+        contents.close()  # type: ignore[attr-defined]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
     assert len(os.listdir("/dev/fd")) <= before

@@ -133,7 +133,7 @@ def test_a_name_that_is_nearly_known_is_told_at_the_callers_line(work):
 @pytest.mark.parametrize("field", ["metrics", "params"])
 def test_what_is_no_mapping_is_refused(work, field):
     with pytest.raises(ValueError, match=f"x: {field} is a mapping"):
-        record("x", **{field: 5}, registry="r.jsonl")
+        record("x", **{field: 5}, registry="r.jsonl")  # type: ignore[arg-type]
 
 
 def test_many_records_by_the_command_ask_git_once_and_are_told_of_each_doubt_once(git, cli, work):

@@ -89,7 +89,7 @@ def test_the_policys_metrics_are_known_by_both_their_names(work):
     energy = "energy_kwh: {group: Cost, higher_is_better: false}"
     (work / "expflow.yaml").write_text(f"version: 1\nmetrics: {{{energy}, pde_mean: {{from: val/pde}}}}\n")
     with track("x", registry=REGISTRY) as run:
-        run.report(energy_kwh=12.0, **{"val/pde": 15.0})
+        run.report(energy_kwh=12.0, **{"val/pde": 15.0})  # type: ignore[arg-type]
     assert lines(work)[-1]["metrics"]["val/pde"] == 15.0
 
 

@@ -58,9 +58,9 @@ def test_the_standard_metrics_stand_in_their_groups_and_only_scores_are_higher_i
 
 def test_the_standard_metrics_are_read_only():
     with pytest.raises(TypeError):
-        STANDARD_METRICS["mine"] = {}
+        STANDARD_METRICS["mine"] = {}  # type: ignore[index]
     with pytest.raises(TypeError):
-        STANDARD_METRICS["pde_mean"]["threshold"] = 99
+        STANDARD_METRICS["pde_mean"]["threshold"] = 99  # type: ignore[index]
 
 
 def test_reports_through_an_object_with_report_scalar():
@@ -113,4 +113,4 @@ def test_zero_dimensional_arrays_are_numbers():
         def item(self):
             return 2.5
 
-    assert report_standard(pde_mean=Scalar()) == {"pde_mean": 2.5}
+    assert report_standard(pde_mean=Scalar()) == {"pde_mean": 2.5}  # type: ignore[call-overload]

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_what_is_selected_no_more_ranks_no_more_and_its_revisions_are_remembered
     assert [(row.experiment_id, row.value, row.notes) for row in ranking.rows] == [("x", 3.0, told)]
 
 
-WAYS = {
+WAYS: dict[str, list[dict[str, Any]]] = {
     "at once": [],
     "by way of running": [{"status": "running"}],
     "by way of deleted": [{"status": "deleted", "metrics": {"pde_mean": 20.0}}],
@@ -202,7 +203,7 @@ def test_a_line_that_says_less_hides_no_revision():
 
 
 def test_what_an_experiment_says_while_it_runs_again_is_a_revision_where_it_differs():
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"metrics": {"a": 1}, "code": {"id": "c1"}},
         {"status": "running", "metrics": {"a": 2, "b": None}},
         {"metrics": {"a": 1}, "code": {"id": "c2"}},

@@ -67,8 +67,8 @@ def test_a_later_line_says_how_the_number_was_made_last():
         registry = Registry("r", data=b"\n".join(lines))
         found = registry.placed() if top else registry.experiments()
         assert kinds(rank(found, Query("pde_mean", top=top))) == {"b": None, "a": None}
-        found = Registry("r", data=b"\n".join(lines[:2]))
-        told = rank(found.placed() if top else found.experiments(), Query("pde_mean", top=top))
+        registry = Registry("r", data=b"\n".join(lines[:2]))
+        told = rank(registry.placed() if top else registry.experiments(), Query("pde_mean", top=top))
         assert kinds(told) == {"b": None, "a": "not_comparable"}
         assert "measured otherwise" in told.below[0].reason("pde_mean")
 

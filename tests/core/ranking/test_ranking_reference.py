@@ -110,7 +110,8 @@ def aggregated(values: list[Any], how: str, largest_is_worst: bool) -> Any:
     if spoilt or len(set(values)) == 1:
         return (spoilt or values)[0]
     worst = max if largest_is_worst else min
-    return {"mean": statistics.fmean, "median": statistics.median, "worst": worst}[how](values)
+    aggregates: dict[str, Any] = {"mean": statistics.fmean, "median": statistics.median, "worst": worst}
+    return aggregates[how](values)
 
 
 def reference(found: list[Experiment], query: Query) -> tuple[list[tuple[Any, ...]], dict[str, list[str]]]:
@@ -144,7 +145,8 @@ def reference(found: list[Experiment], query: Query) -> tuple[list[tuple[Any, ..
             ranking.append((runs[0], value))
     ranking.sort(key=lambda one: (-one[1] if higher else one[1], when(one[0]), one[0].experiment_id))
     completed = [configuration(run, ignore) for run in present if state(run) == "completed"]
-    shown, seen = [], {None}
+    shown = []
+    seen: set[Any] = {None}
     for run, value in ranking[: query.top]:
         place = 1 + sum(other > value if higher else other < value for _, other in ranking)
         mine = configuration(run, ignore)

@@ -49,7 +49,7 @@ def test_the_end_of_a_file_tells_what_the_whole_of_it_does(tmp_path_factory, our
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(tail, "WINDOW", window)
             seen = []
-            Writer(str(path)).update(record["experiment_id"], lambda p, s=seen, r=record: s.append(p) or r)
+            Writer(str(path)).update(f"e{number % 7}", lambda p, s=seen, r=record: s.append(p) or r)
         written = json.loads(path.read_bytes().splitlines()[-1])
         assert written["prev"] == heads.to_name()
         history = [
