@@ -24,7 +24,7 @@ from expflow_hooks.action.page.sizing import FULL
 from expflow_hooks.action.page.words import LOOKS
 from expflow_hooks.action.request.event import WorkflowRun
 from expflow_hooks.action.request.inputs import Inputs
-from expflow_hooks.action.verdict import judge, runs_of
+from expflow_hooks.action.verdict import judge
 from expflow_hooks.core.change.belonging import EXACT, LINE, STALE, Belonging, Candidates
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.policy.diff import PolicyChange
@@ -104,19 +104,19 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
     query = QUERY._replace(group_by=GroupBy(min_runs=fewest) if group else None)
     changes = (PolicyChange(text, text, None, True),)
     chain = Chain(text, verify(registry.lines), registry.lines)
+    freshness = STALE if fewest == 7 else EXACT
+    candidates = Candidates(
+        tuple(Belonging(run, LINE, freshness, paths=(text,), withdrawn=text) for run in judged),
+        tuple(Belonging(run, LINE, STALE) for run in runs[:1]),
+    )
     evidence = Evidence(
         Inputs(),
         PROPOSAL,
         Rules(POLICY, query, "base", changes),
         source=text,
         source_name=text,
-        ranking=rank(keep_apart(runs, frozenset(run.experiment_id for run in judged), query.group_by), query),
-        candidates=Candidates(
-            tuple(
-                Belonging(run, LINE, STALE if fewest == 7 else EXACT, paths=(text,), withdrawn=text) for run in judged
-            ),
-            tuple(Belonging(run, LINE, STALE) for run in runs[:1]),
-        ),
+        ranking=rank(keep_apart(runs, candidates, query.group_by), query),
+        candidates=candidates,
         unreadable=[str(bad.line) for bad in registry.unreadable],
         leaks=[Leak(text, "EXP001", "a PIN's hash")] if fewest == 6 else (),
         revisions={n: revisions(past) for n, past in registry.histories({run.experiment_id for run in judged}).items()},
@@ -141,7 +141,7 @@ def test_a_comment_of_anything_is_dead_and_gives_one_verdict(data, text, fewest,
     assert judgement.passed is (judgement.verdict == "pass")
     if judgement.passed and judged:
         assert all(row.kind is None and row.gates_passed for row in judgement.rows)
-        assert {run.experiment_id for run in judged} == {run for row in judgement.rows for run in runs_of(row)}
+        assert {run.experiment_id for run in judged} == {run for row in judgement.rows for run in row.runs}
     assert read_marker(comment) == marker_of(page)
     assert read_state(comment) == json.loads(json.dumps(make_state(judgement, state, page.missing)))
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,7 @@ def used(path):
 
 def answer(path, name, indexed):
     registry = Registry(str(path), indexed=indexed)
+    lines: Any
     try:
         lines = registry.history(name)
     except UsageError as error:
@@ -65,7 +67,7 @@ def answers(path, names, monkeypatch):
     for on in (True, False):
         monkeypatch.setenv(cache.ENV_NO_INDEX, "" if on else "1")
         writer = Writer(str(path))
-        presents = []
+        presents: list[Any] = []
         for name in names:
             try:
                 presents.append(writer.present(name))
