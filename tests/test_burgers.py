@@ -13,6 +13,7 @@ import pytest
 
 from expflow_hooks.cli import main
 from expflow_hooks.hooks import audit, pin_hash, policy, registry
+from expflow_hooks.sources.clearml.marks import clean_mark, zero_mark
 
 pytest.importorskip("numpy", reason="the example trains with numpy")
 pytest.importorskip("clearml", reason="the example reports through the ClearML SDK")
@@ -63,8 +64,8 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
         same = recorded[session["experiment_id"]]
         assert session["metrics"] == pytest.approx(same["metrics"], rel=1e-12)
         assert (session["name"], session["params"]) == (same["name"], {k: str(v) for k, v in same["params"].items()})
-        zeros = {f"expflow-zero:{name}" for name, value in same["metrics"].items() if value == 0}
-        marks = {"submission", "expflow-reported", f"expflow-clean:{same['commit'][:12]}"}
+        zeros = {zero_mark(name, session["experiment_id"]) for name, value in same["metrics"].items() if value == 0}
+        marks = {"submission", "expflow-reported", clean_mark(same["commit"], session["experiment_id"])}
         assert set(session["tags"]) == marks | zeros
     again = json.loads(here("compare-scores", "--source", "sessions/offline", "--format", "json")[1])
     assert [row["name"] for row in again["ranking"]] == [row["name"] for row in board["ranking"]]

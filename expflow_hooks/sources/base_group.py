@@ -27,6 +27,7 @@ class Comparing(NamedTuple):
 
 def to_compare(source: Source, query: Query, named: str | None, progress: Progress | None = None) -> Comparing:
     """Return what to rank, and the query with its base where a gate compares with one; the source is read once."""
+    query = query._replace(remarks=source.remarks)
     if not query.compares:
         return Comparing(source.to_rank(progress), query)
     experiments = latest(source.experiments(progress), query.selection)

@@ -4,6 +4,8 @@ import pytest
 from action.research import POLICY, lines, record
 from fakes.clearml_tasks import metrics, task
 
+from expflow_hooks.sources.clearml.marks import clean_mark
+
 CLEARML_POLICY = POLICY.replace("experiments.jsonl", "clearml").replace("  - reported: seg_total\n", "  - clean\n")
 GOOD = metrics(PDE__pde_mean=8.0, Time__train_time_min=30.0, Score__seg_total=50.0)
 
@@ -18,7 +20,7 @@ def ready(research, clearml):
 
 def made_of(research, number=50, diff="", **fields):
     script = {"version_num": research.head, "branch": "feature", "diff": diff}
-    tags = ["task1", f"expflow-clean:{research.head[:12]}"]
+    tags = ["task1", clean_mark(research.head, f"{number:032x}")]
     return task(number, script=script, **{"last_metrics": GOOD, "tags": tags, **fields})
 
 

@@ -36,6 +36,16 @@ def create(server: Any, body: dict[str, Any]) -> dict[str, Any]:
     return {"id": made["id"]}
 
 
+def clone(server: Any, body: dict[str, Any]) -> dict[str, Any]:
+    """Make a task of another one's name, tags, parameters and code; metrics and events are not taken over."""
+    origin = server.known(body["task"])
+    fields = {key: origin[key] for key in ("tags", "hyperparams", "script", "type", "project") if key in origin}
+    fields |= {"name": body.get("new_task_name") or f"Clone of {origin['name']}", "parent": origin["id"]}
+    given = {key: body.get(f"new_task_{key}") for key in ("tags", "project", "parent", "comment")}
+    fields |= {key: value for key, value in given.items() if value}
+    return create(server, fields)
+
+
 def edit(server: Any, body: dict[str, Any]) -> dict[str, Any]:
     one = server.known(body["task"])
     if server.edits_fail:
@@ -195,6 +205,7 @@ ENDPOINTS = {
     "reports.create": create_report,
     "reports.update": update_report,
     "reports.get_all_ex": get_reports,
+    "tasks.clone": clone,
     "tasks.create": create,
     "tasks.edit": edit,
     "tasks.update": edit,

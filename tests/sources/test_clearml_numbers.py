@@ -16,6 +16,7 @@ from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.sources.base import Reading
+from expflow_hooks.sources.clearml.marks import clean_mark
 from expflow_hooks.sources.clearml.read import open_clearml, read_task
 
 ID = f"{1:032x}"
@@ -196,9 +197,11 @@ class TestClean:
             ("", [], None),
             (None, [], None),
             ("--- a", [], True),
-            ("--- a", [f"expflow-clean:{'a' * 12}"], True),
-            ("", [f"expflow-clean:{'a' * 12}"], False),
-            ("", [f"expflow-clean:{'b' * 12}"], None),
+            ("--- a", [clean_mark("a" * 40, ID)], True),
+            ("", [clean_mark("a" * 40, ID)], False),
+            ("", [clean_mark("b" * 40, ID)], None),
+            ("", [clean_mark("a" * 40, f"{2:032x}")], None),  # a clone of another task has its tags
+            ("", [f"expflow-clean:{'a' * 12}"], None),
         ],
     )
     def test_only_what_the_run_saw_is(self, server, client, diff, tags, dirty):

@@ -19,6 +19,7 @@ from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.render.output import progress
 from expflow_hooks.sources.base import Reading
+from expflow_hooks.sources.clearml.marks import clean_mark, zero_mark
 from expflow_hooks.sources.clearml.read import open_clearml, read_task
 
 BOARD = Selection("PDEBench", ("task1",))
@@ -184,7 +185,7 @@ def test_a_task_becomes_an_experiment(server, client):
 
 
 def test_uncommitted_changes_are_asked_for_only_where_they_are_needed(server, client):
-    server.tasks = [task(1, tags=["task1", f"expflow-clean:{'a' * 12}"])]
+    server.tasks = [task(1, tags=["task1", clean_mark("a" * 40, f"{1:032x}")])]
     assert read_task(f"{1:032x}", Policy(), dirty=False, client=client())[0].dirty is None
     assert read_task(f"{1:032x}", Policy(), client=client())[0].dirty is False
     query = make_query(Policy(), BOARD)
@@ -240,9 +241,15 @@ class TestZero:
         assert self.status(client, server, policy=policy) is None
 
     def test_counts_where_report_standard_marked_this_metric_and_no_other(self, server, client):
-        assert self.status(client, server, tags=["expflow-reported", "expflow-zero:pde_mean"]) is None
-        assert self.status(client, server, tags=["expflow-reported", "expflow-zero:pde_seg1"]) == "suspect-zero"
+        assert self.status(client, server, tags=["expflow-reported", zero_mark("pde_mean", f"{1:032x}")]) is None
+        assert (
+            self.status(client, server, tags=["expflow-reported", zero_mark("pde_seg1", f"{1:032x}")]) == "suspect-zero"
+        )
         assert self.status(client, server, tags=["expflow-reported"]) == "suspect-zero"
+
+    def test_of_a_clone_does_not_count_though_it_has_the_tags_of_its_origin(self, server, client):
+        assert self.status(client, server, tags=[zero_mark("pde_mean", f"{2:032x}")]) == "suspect-zero"
+        assert self.status(client, server, tags=["expflow-zero:pde_mean"]) == "suspect-zero"
 
     def test_passes_no_gate(self, server, client):
         server.tasks = [task(1, last_metrics=metrics(PDE__pde_mean=0.0, Score__seg_total=60.0))]

@@ -14,6 +14,7 @@ from fakes.clearml_tasks import digest, metrics, task
 
 from expflow_hooks import report_standard
 from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.sources.clearml.marks import clean_mark
 
 _START = """
 import sys, time
@@ -179,4 +180,4 @@ def test_the_work_tree_is_looked_at_and_a_clean_one_is_marked(server, home, repo
     (found,) = server.tasks
     assert found["script"]["version_num"] == repo("rev-parse", "HEAD") and not found["script"].get("diff")
     marks = [tag for tag in found["tags"] if tag.startswith("expflow-clean:")]
-    assert marks == ([] if changed else [f"expflow-clean:{found['script']['version_num'][:12]}"])
+    assert marks == ([] if changed else [clean_mark(found["script"]["version_num"], found["id"])])

@@ -11,6 +11,7 @@ from fakes.clearml_tasks import metrics, task
 
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.sources.clearml.marks import clean_mark, zero_mark
 from expflow_hooks.sources.clearml.read import read_some
 from expflow_hooks.sources.clearml.task import Flattening, Remarks, to_experiment
 
@@ -75,7 +76,7 @@ def test_report_standard_marks_what_arrived(server, client, home):
     found = to_experiment(server.tasks[0], Flattening(Metrics()), Remarks())
     assert "Error" not in "".join(said)
     assert (found.state, found.metrics["seg_total"], found.metrics["pde_mean"]) == ("completed", 51.5, 0.0)
-    assert set(found.tags) == {"expflow-reported", "expflow-zero:pde_mean"}
+    assert set(found.tags) == {"expflow-reported", zero_mark("pde_mean", found.experiment_id)}
 
 
 def test_report_standard_raises_what_did_not_arrive_and_marks_nothing(server, client, home):
@@ -84,6 +85,28 @@ def test_report_standard_raises_what_did_not_arrive_and_marks_nothing(server, cl
     told = "UnreadableError the ClearML server did not take seg_total, pde_mean: report again when it can be reached"
     assert said[0].startswith(told)
     assert (server.tasks[0]["tags"], server.tasks[0]["last_metrics"]) == ([], {})
+
+
+_CLONE = """
+from clearml import Task
+task = Task.clone(source_task="%032x", name="again")
+task.mark_started()
+task.get_logger().report_scalar("PDE", "pde_mean", float("nan"), 0)
+task.flush(wait_for_uploads=True)
+task.mark_completed()
+print(task.id)
+"""
+
+
+def test_a_clone_made_by_the_sdk_inherits_tags_that_vouch_for_its_origin_alone(server, client, home):
+    origin = f"{1:032x}"
+    marks = [zero_mark("pde_mean", origin), clean_mark("a" * 40, origin)]
+    server.tasks = [task(1, tags=marks, last_metrics=metrics(PDE__pde_mean=0.0))]
+    (made,) = sdk(_CLONE % 1, home=home, server=server)
+    found = {one.experiment_id: one for one in read_some([origin, made], Policy(), dirty=True, client=client())[0]}
+    assert set(marks) <= set(found[made].tags or ())
+    assert [repr((found[name].metrics or {})["pde_mean"]) for name in (origin, made)] == ["0.0", "<suspect-zero>"]
+    assert [found[name].dirty for name in (origin, made)] == [False, None]
 
 
 def test_a_raw_nan_of_a_marked_task_is_not_believed(server, client, home):

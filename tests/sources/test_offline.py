@@ -10,6 +10,7 @@ import pytest
 
 from expflow_hooks.api import compare_scores
 from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.sources.clearml.marks import zero_mark
 
 
 def session(folder, name, *events, closed=True, **fields):
@@ -57,7 +58,7 @@ def test_a_session_that_was_not_closed_is_unfinished(work):
 
 def test_a_zero_is_suspect_here_too(work):
     session(work / "s", "a", ("PDE", "pde_mean", 0.0))
-    session(work / "s", "b", ("PDE", "pde_mean", 0.0), tags=["expflow-zero:pde_mean"])
+    session(work / "s", "b", ("PDE", "pde_mean", 0.0), tags=[zero_mark("pde_mean", "offline-b")])
     found = rows(work / "s", sort_by="pde_mean")
     assert (found["a"]["value_status"], found["b"]["value_status"]) == ("suspect-zero", "ok")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -13,11 +13,12 @@ from expflow_hooks.sources.open import open_source
 
 
 class Answer(NamedTuple):
-    """What a server gave: the experiments, its name for output, and warnings."""
+    """What a server gave: the experiments, its name for output, warnings, and remarks on single experiments by id."""
 
     experiments: Sequence[Experiment]
     name: str
     warnings: Sequence[str]
+    remarks: Mapping[str, Sequence[str]]
 
     @property
     def digest(self) -> str:
@@ -38,5 +39,5 @@ class Tracker:
         if key not in self._answers:
             opened = open_source(source, policy, query)
             experiments = list(opened.experiments(None))
-            self._answers[key] = Answer(experiments, opened.name, tuple(opened.warnings))
+            self._answers[key] = Answer(experiments, opened.name, tuple(opened.warnings), opened.remarks)
         return self._answers[key]

@@ -71,22 +71,6 @@ _STANDARD = (
 STANDARD_METRICS: Mapping[str, Mapping[str, Any]] = MappingProxyType({m.name: m.entry() for m in _STANDARD})
 """Every standard metric by name: type, group, higher_is_better, unit, description, threshold. Read-only."""
 
-REPORTED_MARK = "expflow-reported"
-"""The ClearML tag of a task reported through `report_standard`."""
-
-
-def zero_mark(name: str) -> str:
-    """Return the ClearML tag that says: `report_standard` reported an exact 0.0 of this metric, no NaN.
-
-    One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
-    """
-    return f"expflow-zero:{name}"
-
-
-def clean_mark(commit: str) -> str:
-    """Return the ClearML tag that says: `report_standard` saw no uncommitted changes to this commit."""
-    return f"expflow-clean:{commit[:12]}"
-
 
 class Metrics:
     """The metrics that a policy knows: the standard ones and its own, by name."""

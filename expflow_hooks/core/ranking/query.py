@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from expflow_hooks.core.metrics.gates import Gate
@@ -20,12 +22,16 @@ class GroupBy:
     min_runs: int = 1
 
 
+NO_REMARKS: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
 class Query(NamedTuple):
     """What to rank by: the metric, its direction (None: the metric's own), the gates, and how runs become groups.
 
     `base` is the base's best group, which gates `~base` compare with; `candidates` are the runs of one change, over
     which levels are Holm's; with `confirm` these are judged by runs whose seeds no earlier line has. The base's own
     ranking is `of_base`. Only experiments whose numbers were made by `definition` rank; None: as the newest one's were.
+    `remarks` are what the source has to say of experiments, by id; it may grow while they are read.
     """
 
     sort_by: str
@@ -40,6 +46,7 @@ class Query(NamedTuple):
     confirm: bool = False
     of_base: bool = False
     definition: Definition | None = None
+    remarks: Mapping[str, Sequence[str]] = NO_REMARKS
 
     @property
     def measured(self) -> tuple[str, ...]:

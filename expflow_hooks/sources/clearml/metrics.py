@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.metrics.standard import STANDARD_METRICS, Metrics, zero_mark
+from expflow_hooks.core.metrics.standard import STANDARD_METRICS, Metrics
 from expflow_hooks.core.metrics.values import ABSENT, SUSPECT, value_status
 from expflow_hooks.sources.base import Choice
+from expflow_hooks.sources.clearml.marks import zero_mark
 from expflow_hooks.sources.clearml.remarks import Remarks
 
 AGGREGATES = {"last": "value", "min": "min_value", "max": "max_value"}
@@ -19,6 +20,8 @@ _MONITOR = ":monitor:"  # titles of the SDK's own readings of the machine
 
 Pair = tuple[str, str]  # title, series
 Entry = Mapping[str, Any]
+Marked = Callable[[str], bool]
+"""Whether the task vouches for an exact zero of a series."""
 
 
 class Flattening(NamedTuple):
@@ -41,21 +44,22 @@ def flat_metrics(
     Raises UsageError where a needed one stands under two titles, and the task is one that is judged.
     """
     entries = read_entries(task)
+    marked: Marked = lambda series: zero_mark(series, str(task.get("id"))) in tags  # noqa: E731
     titles = Counter(series for _, series in entries)
     found: dict[str, Any] = {}
     for pair, entry in entries.items():
         name = pair[1] if titles[pair[1]] == 1 else "/".join(pair)
-        found[name] = ABSENT if name in found else _value(pair[1], pair, entry, tags, how)
+        found[name] = ABSENT if name in found else _value(pair[1], pair, entry, marked, how)
     iterations = {}
     for name in how.needed:
         choice = choose(name, entries, str(task.get("id")), judged=judged)
         if choice is None:
             continue
-        found[name] = _value(name, choice, entries[choice], tags, how)
+        found[name] = _value(name, choice, entries[choice], marked, how)
         remarks.titles.setdefault(name, Counter())[choice[0]] += 1
         iterations[name] = _iteration(entries[choice], how.aggregate_of(name))
     if len(set(iterations.values())) > 1:
-        remarks.apart.append((str(task.get("id")), iterations))
+        remarks.values_of_iterations(str(task.get("id")), iterations)
     return found
 
 
@@ -106,12 +110,12 @@ def _two_titles(name: str, pairs: list[Pair], task_id: str) -> UsageError:
     )
 
 
-def _value(name: str, pair: Pair, entry: Entry, tags: tuple[str, ...], how: Flattening) -> Any:
+def _value(name: str, pair: Pair, entry: Entry, marked: Marked, how: Flattening) -> Any:
     """Return the value, or SUSPECT for an exact zero that may be a NaN: the SDK uploads NaN and infinity as 0.0."""
     value = entry.get(AGGREGATES[how.aggregate_of(name)])
     if value_status(value) is not None or value != 0:
         return value
     trusted = any(m.name in how.metrics.trust_zero for m in how.metrics if name in (m.name, m.source))
     title, series = pair
-    reported = series in STANDARD_METRICS and STANDARD_METRICS[series]["group"] == title and zero_mark(series) in tags
+    reported = series in STANDARD_METRICS and STANDARD_METRICS[series]["group"] == title and marked(series)
     return value if trusted or reported else SUSPECT

@@ -33,7 +33,7 @@ def open_offline(path: str, policy: Policy, query: Query, reading: Reading = LAS
 
     def read(progress: Progress | None) -> Iterator[Experiment]:
         unreadable.clear()
-        remarks = Remarks()
+        remarks = Remarks(source.remarks)
         for number, session in enumerate(_sessions(path), start=1):
             try:
                 yield to_experiment(_task(session), how, remarks)

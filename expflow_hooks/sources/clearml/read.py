@@ -43,7 +43,7 @@ def open_clearml(
     source = Source(CLEARML, lambda progress: read(progress), unit="tasks")
 
     def read(progress: Progress | None) -> Iterator[Experiment]:
-        remarks = Remarks()
+        remarks = Remarks(source.remarks)
 
         def make(task: dict[str, Any]) -> Experiment:
             if reading.at_best and STATES.get(str(task.get("status"))) == "completed":

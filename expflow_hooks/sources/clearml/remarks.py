@@ -13,12 +13,19 @@ _MOST = 5  # tasks that are told one by one
 class Remarks:
     """What came up over all tasks that were read."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: dict[str, list[str]] | None = None) -> None:
+        self._rows = {} if rows is None else rows  # what to say on a task's own row, by its id
         self.timed: list[str] = []
         self.resumed: list[str] = []
         self.disputed: list[str] = []
         self.apart: list[tuple[str, Mapping[str, Any]]] = []
         self.titles: dict[str, Counter[str]] = {}
+
+    def values_of_iterations(self, task_id: str, iterations: Mapping[str, str]) -> None:
+        """Note that a task's judged values are of different iterations, on its row and in a warning for all."""
+        self.apart.append((task_id, iterations))
+        told = ", ".join(f"{name} {at}" for name, at in iterations.items())
+        self._rows.setdefault(task_id, []).append(f"values of different iterations: {told}")
 
     def lines(self) -> list[str]:
         """Return the warnings, one line each."""

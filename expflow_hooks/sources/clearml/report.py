@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from expflow_hooks.core.errors import UnreadableError
-from expflow_hooks.core.metrics.standard import REPORTED_MARK, STANDARD_METRICS, clean_mark, zero_mark
+from expflow_hooks.core.metrics.standard import STANDARD_METRICS
+from expflow_hooks.sources.clearml.marks import REPORTED, clean_mark, is_zero_mark, zero_mark
 
 TIMEOUT = 30.0  # seconds from the call until it is given up, whatever the SDK does
 _SETTLE = 5.0  # seconds after the upload in which the server may still show the value before
@@ -138,11 +139,12 @@ class _Sending:
         """Tag the task as reported, and each exact zero as meant; take off the tag of what is no zero any more."""
         if not callable(getattr(self._task, "add_tags", None)):
             return
-        marks = [REPORTED_MARK, *(zero_mark(name) for name, value in self._reported.items() if value == 0)]
+        task_id = str(getattr(self._task, "id", ""))
+        marks = [REPORTED, *(zero_mark(name, task_id) for name, value in self._reported.items() if value == 0)]
         script = getattr(getattr(self._task, "data", None), "script", None)
         if self._clean and getattr(script, "version_num", None) == self._clean:
-            marks.append(clean_mark(self._clean))
-        stale = {zero_mark(name) for name, value in self._reported.items() if value != 0} & set(self._tags())
+            marks.append(clean_mark(self._clean, task_id))
+        stale = {tag for tag in self._tags() for name in self._reported if is_zero_mark(tag, name)} - set(marks)
         if stale:
             self._call("remove_tags", tags=sorted(stale))
         self._task.add_tags(marks)

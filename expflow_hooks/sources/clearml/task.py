@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from expflow_hooks.core.metrics.standard import clean_mark
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.sources.clearml.client import Client
+from expflow_hooks.sources.clearml.marks import clean_mark
 from expflow_hooks.sources.clearml.metrics import Flattening, flat_metrics
 from expflow_hooks.sources.clearml.remarks import TRAIN_TIME, Remarks
 from expflow_hooks.sources.clearml.times import add_train_time
@@ -56,18 +56,18 @@ def to_experiment(
         params=_params(task.get("hyperparams")),
         commit=_text(script.get("version_num")),
         branch=_text(script.get("branch")),
-        dirty=_dirty(script, kept_tags),
+        dirty=_dirty(script, kept_tags, task_id),
         clearml_task_id=task_id,
     )
 
 
-def _dirty(script: Mapping[str, Any], tags: tuple[str, ...]) -> bool | None:
+def _dirty(script: Mapping[str, Any], tags: tuple[str, ...], task_id: str) -> bool | None:
     """Say whether there were uncommitted changes; None where nobody knows: the SDK may have stored no diff at all."""
     if "diff" not in script:
         return None
     if script["diff"]:
         return True
-    return False if clean_mark(str(script.get("version_num") or "")) in tags else None
+    return False if clean_mark(str(script.get("version_num") or ""), task_id) in tags else None
 
 
 def _params(hyperparams: Any) -> dict[str, Any]:

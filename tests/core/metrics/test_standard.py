@@ -5,7 +5,7 @@ import math
 import pytest
 
 from expflow_hooks import STANDARD_METRICS, report_standard
-from expflow_hooks.core.metrics.standard import REPORTED_MARK
+from expflow_hooks.sources.clearml.marks import REPORTED
 
 GROUPS = {
     "Score": "seg_total seg1 seg2 seg3",
@@ -75,7 +75,7 @@ def test_reports_through_a_tasks_logger_and_marks_the_task():
     task = Task()
     report_standard(task, pde_mean=0.0)
     assert task.logger.sent == [("PDE", "pde_mean", 0.0, 0)]
-    assert any(tag.startswith(REPORTED_MARK) for tag in task.tags)
+    assert any(tag.startswith(REPORTED) for tag in task.tags)
 
 
 def test_without_a_task_only_checks():
