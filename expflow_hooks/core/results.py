@@ -291,5 +291,6 @@ class ExperimentRecord(_Identified, total=False):
     definition: dict[str, str]
     error: str
     clearml_task_id: str
+    task_gone: str
     event: RunEvent
     prev: list[str]

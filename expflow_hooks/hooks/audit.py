@@ -132,6 +132,8 @@ def _judge(git: Git, change: ProposedChange, policy: "Policy", histories: "dict[
         passed += not broken
         for revision in revisions(history):
             say(f"{name}: revision: {show_revision(revision)}")
+        if experiment.gone:
+            say(f"{name}: {experiment.gone}, as the last `expflow-hooks run sync` saw")
         for check in broken:
             say(f"{name}: {check.label}: {check.detail}")
         failed += [name] if broken else []

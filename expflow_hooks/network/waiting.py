@@ -23,17 +23,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(given)
     except ValueError:
-        seconds = _until(given)
+        seconds = _until(given, headers.get("Date"))
     return max(0.0, seconds) if seconds == seconds else float("inf")
 
 
-def _until(date: str) -> float:
+def _until(date: str, now: str | None) -> float:
+    """Return the seconds until a date by the server's own clock, as the answer says it: ours may be off."""
+    moment = _moment(date)
+    if moment is None:
+        return 1.0
+    return (moment - ((_moment(now) if now else None) or datetime.now(timezone.utc))).total_seconds()
+
+
+def _moment(date: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(date)
     except (TypeError, ValueError):
-        return 1.0
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return (aware - datetime.now(timezone.utc)).total_seconds()
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:

@@ -55,7 +55,7 @@ def _row_json(row: Row, metric: str) -> RankingRow:
         "gates_passed": row.gates_passed,
         "gates": [result.as_dict() for result in row.gate_results],
         "reason": row.reason(metric),
-        "notes": list(row.notes),
+        "notes": list(row.told),
         "runs": list(row.group.runs) if row.group else [row.experiment_id],
         "tags": list(row.tags),
         "commit": row.commit,
@@ -86,7 +86,7 @@ def _cells(row: Row, metric: str, grouped: bool, ids: bool) -> list[str]:
         spread = row.group.spread if row.group else None
         cells += [str(row.n), "" if spread is None else f"{spread:.4g}"]
     cells += [gate_cell(result) for result in row.gate_results]
-    said = [text for text in (row.reason(metric), luck(row), *row.notes) if text]
+    said = [text for text in (row.reason(metric), luck(row), *row.told) if text]
     return [*cells, Data("; ".join(said))]
 
 

@@ -113,3 +113,18 @@ def test_a_candidate_of_a_registry_whose_task_was_removed_on_the_server_is_an_er
         clearml.tasks = [task(5, system_tags=["archived"] if fate == "archived" else [])]
     assert research.run() == code, research.text
     assert (f"its ClearML task was {fate} on the server" in research.comment) == bool(fate)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_what_a_sync_recorded_of_it_is_an_error_too_unless_the_server_has_it_again(
+    research, clearml, monkeypatch, asked
+):
+    research.setup()
+    task_id = f"{5:032x}"
+    research.results(record("exp-new", 8.0, commit=research.head, clearml_task_id=task_id, task_gone="archived"))
+    research.open()
+    clearml.tasks = [task(5)]
+    if not asked:
+        monkeypatch.delenv("CLEARML_API_HOST")
+    assert research.run() == (0 if asked else 4), research.text
+    assert asked or "its ClearML task was archived on the server" in research.comment

@@ -244,6 +244,13 @@ def test_revisions_are_listed_where_the_experiment_is_judged(at):
     assert "a: revision: line 2 changed metrics.pde_mean: 18.09 → 15.0" in said
 
 
+def test_a_task_that_the_last_sync_found_archived_is_said(at):
+    at.repo.write(REGISTRY, line("a", GOOD, clearml_task_id="1" * 32, task_gone="archived"))
+    at.git("add", ".")
+    code, out = at.hook()
+    assert code == 0 and "a: its ClearML task was archived on the server, as the last" in out
+
+
 def test_a_bad_policy_is_exit_2_with_its_place(at):
     at.publish()
     at.repo.commit("expflow.yaml", "version: 1\naudti: {}\n")

@@ -58,6 +58,12 @@ def test_a_wait_may_be_given_as_a_date():
     assert 30 < (retry_after({"Retry-After": at}) or 0) <= 40
 
 
+def test_a_date_counts_by_the_clock_of_the_server_that_said_it():
+    years_ago = datetime(2001, 1, 1, tzinfo=timezone.utc)
+    until = format_datetime(years_ago + timedelta(seconds=9), usegmt=True)
+    assert retry_after({"Date": format_datetime(years_ago, usegmt=True), "Retry-After": until}) == 9.0
+
+
 def test_a_deadline_is_for_the_whole_call():
     with pytest.raises(TimeoutError):
         within(0.05, lambda: time.sleep(5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 import pytest
@@ -58,6 +59,17 @@ class TestWhichValue:
         for reading, said in ((Reading("min"), True), (Reading("last"), False), (Reading(at_best=True), False)):
             _, warnings = ranking(client, reading=reading, sort_by="pde_mean", gates=[parse_gate("seg_total:gt:0")])
             assert any("(pde_mean at 2, seg_total at 1)" in line for line in warnings) is said
+
+    @pytest.mark.parametrize("groups", [(), ("--group-ignore", "seed")])
+    def test_values_of_different_iterations_are_a_note_on_the_row(self, server, curves, capsys, groups):
+        from expflow_hooks.cli import main
+
+        judged = ("--sort-by", "pde_mean", "--gate", "seg_total:gt:0", "--format", "json", *groups)
+        assert main(["clearml", "compare-scores", *judged, "--aggregate-values", "min"]) == 0
+        noted = json.loads(capsys.readouterr().out)["ranking"][0]["notes"]
+        assert any("values of different iterations: pde_mean at 2, seg_total at 1" in note for note in noted)
+        assert main(["clearml", "compare-scores", *judged]) == 0
+        assert "different iterations" not in capsys.readouterr().out
 
 
 @pytest.fixture
@@ -176,7 +188,15 @@ class TestTrainTime:
     def test_of_a_task_that_waited_in_a_queue_counts(self, server, client):
         first = {"timestamp": 1793525460000}  # 2026-11-01T09:31:00Z, in the only session
         status, value, _, asked = self.judged(server, client, created="2026-10-31T09:00:00Z", _events=[first])
-        assert (status, value, asked) == (None, 30.0, 1)
+        assert (status, value, asked) == (None, 30.0, 2)
+
+    @pytest.mark.parametrize("minutes", [-90, 90])
+    def test_of_a_task_whose_machine_has_another_time_than_the_server_does_not_count(self, server, client, minutes):
+        # Behind, the only session looks like an earlier one; ahead, an earlier one would look like the only one.
+        off = minutes * 60_000
+        events = [{"timestamp": 1793525460000 + off}, {"timestamp": 1793527140000 + off}]  # 09:31 to 09:59
+        status, *_ = self.judged(server, client, created="2026-10-31T09:00:00Z", _events=events)
+        assert status == "resumed"
 
     def test_of_a_task_that_ran_longer_than_was_counted_does_not_count(self, server, client):
         status, _, _, asked = self.judged(

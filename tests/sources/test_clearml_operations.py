@@ -165,13 +165,14 @@ def test_sync_brings_what_changed_and_only_that(server, run, work, registry):
     )
     server.tasks = [task(1), task(2)]
     code, out, err = run("run", "sync", *HERE)
-    assert code == 0 and "1 brought up to date, 1 unchanged" in out
+    assert code == 0 and "2 brought up to date, 0 unchanged" in out
     assert "1 experiment has a task that was deleted on the server: c; the registry's lines stay" in err
-    line = lines(work)[-1]
+    line, lost = lines(work)[-2:]
     assert (line["experiment_id"], line["status"], line["commit"]) == ("a", "completed", "c" * 40)
+    assert (lost["experiment_id"], lost["status"], lost["task_gone"]) == ("c", "running", "deleted")
     assert line["metrics"] == {"mine": 1, "seg_total": 41.5, "pde_mean": 11.25, "train_time_min": 30.0}
     assert "0 brought up to date" in run("run", "sync", *HERE)[1]
-    assert len(lines(work)) == 5
+    assert len(lines(work)) == 6
 
 
 def test_sync_says_what_was_archived_on_the_server(server, run, registry):
@@ -179,6 +180,25 @@ def test_sync_says_what_was_archived_on_the_server(server, run, registry):
     server.tasks = [task(1, system_tags=["archived"]), task(2)]
     code, _, err = run("run", "sync", *HERE)
     assert code == 0 and "1 experiment has a task that was archived on the server: a;" in err
+
+
+@pytest.mark.parametrize("top", [(), ("--top", "5")])
+def test_a_ranking_says_which_tasks_the_last_sync_found_archived_or_deleted(server, run, registry, work, top):
+    registry(
+        *({"experiment_id": f"e{n}", "clearml_task_id": f"{n:032x}", "metrics": {"seg_total": n}} for n in (1, 2, 3))
+    )
+    server.tasks = [task(1, system_tags=["archived"]), task(2)]
+    run("run", "sync", *HERE)
+    rows = {
+        row["experiment_id"]: row
+        for row in json.loads(run("compare-scores", *HERE, *top, "--format", "json")[1])["ranking"]
+    }
+    assert "its ClearML task was archived on the server, as the last sync saw" in rows["e1"]["notes"]
+    assert "its ClearML task was deleted on the server, as the last sync saw" in rows["e3"]["notes"]
+    assert not any("server" in note for note in rows["e2"]["notes"])
+    server.tasks[0]["system_tags"] = []
+    assert "1 brought up to date" in run("run", "sync", *HERE)[1]
+    assert "task_gone" not in lines(work)[-1]
 
 
 def test_sync_needs_no_server_where_nothing_is_linked(server, run, registry):

@@ -88,6 +88,8 @@ def _trees(case: Case, repository: CommitReader) -> Tree:
 def rank_all(case: Case, experiments: Sequence[Experiment]) -> None:
     """Rank everything, the candidates as the lines say that are judged, beside the base's best."""
     evidence, query = case.evidence, case.rules.query
+    if evidence.source == CLEARML:  # asked already: each question is asked once
+        query = query._replace(remarks=case.place.tracker.read(CLEARML, case.rules.policy, query).remarks)
     files = touched(case.rules.policy.evaluator, case.head.differing(case.fork))
     base = base_runs(case.registry_of_base, query) if files or query.compares else None
     again = measured_again(experiments, base, query) if files and base is not None else {}

@@ -34,17 +34,27 @@ def read_whole(evidence: Evidence, experiments: list[Experiment]) -> list[Experi
 
 
 def check_tasks(evidence: Evidence) -> None:
-    """Note candidates of a registry whose ClearML task is archived or deleted, where a server is configured.
+    """Note candidates of a registry whose ClearML task is archived or deleted: by the server, else by the last sync.
 
     The server protects no task from that: to see it is the protection.
     """
+    recorded = {
+        one.experiment.experiment_id: one.experiment.task_gone
+        for one in evidence.candidates.judged
+        if one.experiment.task_gone
+    }
     linked = {one.experiment.experiment_id: one.experiment.clearml_task_id or "" for one in evidence.candidates.judged}
     linked = {name: task for name, task in linked.items() if task and not task.startswith("offline-")}
-    if evidence.source == CLEARML or not linked or not os.environ.get("CLEARML_API_HOST"):
+    if evidence.source == CLEARML:
         return
+    lost = _ask(linked) if linked and os.environ.get("CLEARML_API_HOST") else recorded
+    for name, fate in lost.items():
+        said = (Data(name), f": its ClearML task was {fate} on the server")
+        evidence.problems.append(Obstacle(UNREADABLE, said))
+
+
+def _ask(linked: dict[str, str]) -> dict[str, str]:
     from expflow_hooks.sources.clearml.read import open_client
     from expflow_hooks.sources.clearml.records import find_lost
 
-    for name, fate in find_lost(linked, open_client()).items():
-        said = (Data(name), f": its ClearML task was {fate} on the server")
-        evidence.problems.append(Obstacle(UNREADABLE, said))
+    return find_lost(linked, open_client())

@@ -79,7 +79,7 @@ def _shown(judgement: Judgement, ranking: Ranking, detail: Detail) -> list[Row]:
 def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, show: Callable[[Any], str]) -> list[str]:
     own = row.experiment_id in judgement.own
     rank = f"▶ **{show_rank(row)}**" if own else show_rank(row)
-    notes = [*filter(None, [luck(row)]), *row.notes, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
+    notes = [*filter(None, [luck(row)]), *row.told, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
     name = (f"**{code_span(row.label)}**" if own else code_span(row.label)) + "".join(
         f"<br><sub>{code_span(note)}</sub>" for note in notes
     )

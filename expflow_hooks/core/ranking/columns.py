@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.metrics.gates import all_hold
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.ranking.configurations import Configurations
-from expflow_hooks.core.ranking.query import NO_REMARKS, GroupBy, Query
+from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.revision_log import Changes
 from expflow_hooks.core.ranking.row import KINDS, Made, Row, kind_of, revised
 from expflow_hooks.core.registry.experiment import Batch, Definition, Experiment
@@ -223,7 +223,7 @@ class ExperimentColumns:
         row = self._reread(item, self._places[item])
         if not self._still_matches(row, item):
             raise _rewritten()
-        row.notes = (*row.notes, *self._notes(item))
+        row.notes = self._notes(item)
         return row
 
     def _reread(self, item: int, place: int) -> Row:
@@ -260,7 +260,6 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
     gates, hold = query.gates, all_hold(query.gates)
     configurations = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore)
     configuration, seed = configurations.key, configurations.seed if query.group_by else None
-    remarks = query.remarks
     shared: dict[Any, Any] = {}
     share = shared.setdefault  # of a million rows, most say the same few states, commits and tags
 
@@ -302,11 +301,17 @@ def _judging(query: Query) -> tuple[Callable[[Experiment], tuple[Any, int, int]]
             share(tags, tags),
             experiment.dirty,
             kind=kind_of(state, found[-1], hold(found)),
-            notes=tuple(remarks.get(experiment.experiment_id, ())) if remarks is not NO_REMARKS else (),
+            remarks=_remarks(experiment, query.remarks),
             made=Made(seed(experiment), experiment.code.id if experiment.code else None) if seed else None,
         )
 
     return facts, make
+
+
+def _remarks(experiment: Experiment, remarks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return what the source has to say of an experiment, and what became of its task on a server."""
+    said = tuple(remarks.get(experiment.experiment_id, ())) if remarks else ()
+    return said if experiment.task_gone is None else (*said, f"{experiment.gone}, as the last sync saw")
 
 
 def otherwise(definition: Definition) -> str:

@@ -103,7 +103,7 @@ def _unfinished(others: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _revisions(runs: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(f"{run.experiment_id} {note}" for run in runs for note in run.notes)
+    return tuple(f"{run.experiment_id} {note}" for run in runs for note in run.told)
 
 
 def _if_same(values: Iterable[str | None]) -> str | None:

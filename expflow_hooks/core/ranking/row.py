@@ -71,6 +71,7 @@ class Row(msgspec.Struct, gc=False):
     results: tuple[GateResult, ...] | None = None  # of a group with a gate that is judged by its runs
     band: tuple[int, int] | None = None  # the first and last place of those that are not told apart
     otherwise: str | None = None  # how else the numbers were made than those that rank
+    remarks: tuple[str, ...] = ()  # what the source has to say of it
     optimism: float | None = None  # by how much the leader is expected to look better than it is
 
     @property
@@ -82,6 +83,11 @@ class Row(msgspec.Struct, gc=False):
     def runs(self) -> tuple[str, ...]:
         """Return the ids of the runs in the row."""
         return self.group.runs if self.group else (self.experiment_id,)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return all that there is to say of the row."""
+        return (*self.notes, *self.remarks)
 
     @property
     def n(self) -> int:

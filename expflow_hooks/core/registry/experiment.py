@@ -64,6 +64,7 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     branch: str | None = None
     dirty: bool | None = None
     clearml_task_id: str | None = None
+    task_gone: str | None = None  # `archived` or `deleted`: what the last sync saw of the task on its server
     code: Code | None = None
     definition: dict[str, Any] | None = None
 
@@ -76,6 +77,11 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
     def revision(self) -> str | None:
         """Return the commit that made the run; `commit_hash` is expflow-pde's name for it."""
         return self.commit or self.commit_hash
+
+    @property
+    def gone(self) -> str | None:
+        """Return, in words, what became of the experiment's task on its server; None where nothing is known of that."""
+        return f"its ClearML task was {self.task_gone} on the server" if self.task_gone else None
 
     @property
     def label(self) -> str:
@@ -168,6 +174,7 @@ _FIELDS: dict[str, type] = {
     "branch": str,
     "dirty": bool,
     "clearml_task_id": str,
+    "task_gone": str,
     "definition": dict,
 }
 

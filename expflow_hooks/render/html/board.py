@@ -81,7 +81,7 @@ def _row(row: Row, metric: str, grouped: bool, link: Link, runs: str) -> str:
         cells += [f"<td class=n>{row.n}", f"<td class=n>{'' if spread is None else f'{spread:.3g}'}"]
     cells.append(f"<td>{runs}")
     cells += [_gate_html(result) for result in row.gate_results]
-    notes = [text for text in (row.reason(metric), luck(row), *row.notes) if text]
+    notes = [text for text in (row.reason(metric), luck(row), *row.told) if text]
     cells.append(f"<td class=note>{html('; '.join(notes))}")
     return f"<tr{'' if row.rank is not None else ' class=below'}>" + "".join(cells)
 

@@ -19,6 +19,7 @@ from expflow_hooks.sources.clearml.query import read_by_id
 from expflow_hooks.sources.clearml.read import read_some
 
 OFFLINE = "offline-"  # how the ids of the SDK's offline sessions begin: no server has them
+_GONE = "task_gone"  # the field of a record whose task the server archived or deleted
 _FINAL = frozenset({"cancelled", "deleted"})  # states that our own operations gave, which a server does not have
 
 
@@ -89,19 +90,18 @@ def sync(writer: Writer, policy: Policy, client: Client) -> Synced:
     task_ids = list(dict.fromkeys(record["clearml_task_id"] for record in linked.values()))
     found, warnings = read_some(task_ids, policy, client=client) if task_ids else ([], [])
     tasks = {task.experiment_id: task for task in found}
-    changed = [
-        i for i, record in linked.items() if _bring(writer, record, tasks.get(record["clearml_task_id"]), warnings)
-    ]
     lost = find_lost({i: record["clearml_task_id"] for i, record in linked.items()}, client)
+    changed = [
+        i
+        for i, record in linked.items()
+        if _bring(writer, record, tasks.get(record["clearml_task_id"]), lost.get(i), warnings)
+    ]
     for fate in ("archived", "deleted"):
         some = [experiment_id for experiment_id, theirs in lost.items() if theirs == fate]
         if some:
-            told = (
-                "1 experiment has a task that was"
-                if len(some) == 1
-                else f"{len(some)} experiments have tasks that were"
-            )
-            warnings.append(f"{told} {fate} on the server: {_some(some)}; the registry's lines stay")
+            have = "1 experiment has a task that was"
+            have = have if len(some) == 1 else f"{len(some)} experiments have tasks that were"
+            warnings.append(f"{have} {fate} on the server: {_some(some)}; the registry's lines stay, and say so")
     return Synced(changed, len(linked) - len(changed), warnings)
 
 
@@ -113,21 +113,28 @@ def find_lost(linked: Mapping[str, str], client: Client) -> dict[str, str]:
     return {i: fate for i, fate in fates.items() if fate == "deleted" or "archived" in tags[linked[i]]}
 
 
-def _bring(writer: Writer, before: dict[str, Any], task: Experiment | None, warnings: list[str]) -> bool:
-    """Append a line with the task's status and metrics if they differ; say whether it did."""
-    if task is None:
+def _bring(
+    writer: Writer, before: dict[str, Any], task: Experiment | None, gone: str | None, warnings: list[str]
+) -> bool:
+    """Append a line with the task's status and metrics, and that it is gone, if they differ; say whether it did."""
+    experiment_id, news = before["experiment_id"], {}
+    if task is not None:
+        theirs, left_out = record_of(task)
+        if left_out:
+            warnings.append(f"{experiment_id}: left out {', '.join(left_out)}: the server's 0.0 may be a NaN")
+        stated = before.get("metrics")
+        known = stated if isinstance(stated, dict) else {}
+        metrics = {**known, **theirs["metrics"]}
+        if before.get("status", "completed") != theirs.get("status", "completed") or metrics != known:
+            news = {"status": theirs.get("status"), "metrics": metrics}
+    if not news and before.get(_GONE) == gone:
         return False
-    theirs, left_out = record_of(task)
-    experiment_id = before["experiment_id"]
-    if left_out:
-        warnings.append(f"{experiment_id}: left out {', '.join(left_out)}: the server's 0.0 may be a NaN")
-    stated = before.get("metrics")
-    known = stated if isinstance(stated, dict) else {}
-    metrics = {**known, **theirs["metrics"]}
-    if before.get("status", "completed") == theirs.get("status", "completed") and metrics == known:
-        return False
-    news = {"status": theirs.get("status"), "metrics": metrics}
-    writer.update(experiment_id, lambda now: {**_carried(now), **news}, Permit("origin"))
+
+    def make(now: dict[str, Any] | None) -> dict[str, Any]:
+        line = {**_carried(now), **news, _GONE: gone}
+        return line if gone else {key: value for key, value in line.items() if key != _GONE}
+
+    writer.update(experiment_id, make, Permit("origin"))
     return True
 
 

@@ -51,21 +51,28 @@ def was_resumed(task: Mapping[str, Any], seconds: float, client: Client | None) 
         return True
     if ended is not None and ended - started > counted + slack:
         return True
-    return client is None or _first_event(client, str(task.get("id"))) < started - _SLACK
+    if client is None:
+        return True
+    task_id = str(task.get("id"))
+    if _event_at("asc", task_id, client, _NEVER) < started - _SLACK:
+        return True
+    # Events have the time of the machine that trained. One after the end shows that its clock is ahead of the server's,
+    # which may hide an earlier session.
+    return ended is not None and _event_at("desc", task_id, client, ended) > ended + _SLACK
 
 
-def _first_event(client: Client, task_id: str) -> datetime:
-    """Return when a task reported for the first time; the end of time for one that never did."""
-    query = {"task": task_id, "order": "asc", "batch_size": 1}
+def _event_at(order: str, task_id: str, client: Client, none: datetime) -> datetime:
+    """Return when a task reported for the first (`asc`) or the last time (`desc`); `none` for one that never did."""
+    query = {"task": task_id, "order": order, "batch_size": 1}
     events = client.call("events.get_task_events", query).get("events")
     if not isinstance(events, list):
         raise UnreadableError(f"{client.credentials.shown_host}: an answer without events")
     stamps = [event.get("timestamp") for event in events if isinstance(event, dict)]
     found = [stamp for stamp in stamps if isinstance(stamp, (int, float)) and not isinstance(stamp, bool)]
     try:
-        return datetime.fromtimestamp(min(found) / 1000, timezone.utc) if found else _NEVER
+        return datetime.fromtimestamp(min(found) / 1000, timezone.utc) if found else none
     except (ValueError, OverflowError, OSError):
-        return datetime.min.replace(tzinfo=timezone.utc)  # a time that is none proves nothing
+        return datetime.min.replace(tzinfo=timezone.utc) if order == "asc" else _NEVER  # which proves nothing
 
 
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
