@@ -79,9 +79,12 @@ FORCE:
 
 BENCHMARKS := hook_start scan_files scan_push startup rank_experiments clearml_requests action_seconds
 
-bench: .venvs/.bench  ## the tables of docs/benchmarks.md: budgets beside their references (ripgrep is wanted)
-	@for name in $(BENCHMARKS); do .venvs/bench/$(SCRIPTS)/python benchmarks/$$name.py || over="$$over $$name"; done; \
-	  [ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
+bench: .venvs/.bench  ## the tables of docs/benchmarks.md (ripgrep is wanted); RECORD=1 appends them to benchmarks/runs/
+	@export EXPFLOW_BENCH=$(if $(RECORD),bench-$$(git rev-parse --short=12 HEAD)); \
+	for name in $(BENCHMARKS); do .venvs/bench/$(SCRIPTS)/python benchmarks/$$name.py || over="$$over $$name"; done; \
+	[ -z "$$EXPFLOW_BENCH" ] || echo "{\"experiment_id\": \"$$EXPFLOW_BENCH\", \"status\": \"completed\"}" | \
+	  .venvs/bench/$(SCRIPTS)/expflow-hooks run add -; \
+	[ -z "$$over" ] || { echo "over budget, or not run:$$over"; exit 1; }
 
 reference: $(VENV)/.dev  ## make the reference pages and JSON Schemas from the code
 	@$(BIN)/python docs/make_reference.py
