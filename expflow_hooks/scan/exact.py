@@ -4,7 +4,7 @@ import os
 import sys
 from bisect import bisect_left
 
-from expflow_hooks.scan.prefilter import HEX_MARKS, MARK, PLAIN_KEY, suspect
+from expflow_hooks.scan.prefilter import COMMAND, HEX_MARKS, MARK, PLAIN_KEY, suspect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -179,25 +179,27 @@ def _hits(data: bytes, cut: int, line: int, column: int, excusable: bool) -> "li
     if not suspect(data, len(data)):  # cheap: most chunks of a large file end here
         return []
     places = [(start, "EXP001") for start, _ in hash_spans(data) if start < cut]
-    places += [(start, "EXP006") for start in _plain_pins(data) if start < cut]
-    hits, at = [], 0
+    places += [(start, code) for start, code in _spelled(data) if start < cut]
+    hits, at, line_end, excused = [], 0, -1, False
     excusable = excusable and EXCUSE in data
     for start, code in sorted(places):
         line, column = _position(data[at:start], start - at, line, column)
         at = start
-        if not (excusable and EXCUSE in _line_around(data, start)):
+        if excusable and start > line_end:  # once a line: one may hold as many as it has room for
+            line_end = _line_end(data, start)
+            excused = EXCUSE in data[data.rfind(b"\n", 0, start) + 1 : line_end]
+        if not excused:
             hits.append((line, column, code))
     return hits
 
 
-def _plain_pins(data: bytes) -> "list[int]":
-    if PLAIN_KEY not in data:
-        return []
-    import re
+def _spelled(data: bytes) -> "Iterator[tuple[int, str]]":
+    """Yield what is no run of hex digits: PINs in plain text, and secrets in base64."""
+    if PLAIN_KEY in data or COMMAND in data:
+        from expflow_hooks.scan import plain
 
-    # As the shell, YAML, JSON, a Dockerfile and os.environ[...] write it, the value quoted or not.
-    pattern = rb"""EXPFLOW_PIN["'\])}]{0,4}[ \t]*[=:, \t][ \t]*\\?["']?[0-9]{4}(?![0-9A-Za-z_.])"""
-    return [match.start() for match in re.finditer(pattern, data)]
+        for place in plain.places(data):
+            yield place, "EXP006"
 
 
 def _cut(data: bytes) -> int:
@@ -214,6 +216,6 @@ def _position(data: bytes, offset: int, line: int, column: int) -> "tuple[int, i
     return line + lines, characters + (1 if lines else column)
 
 
-def _line_around(data: bytes, at: int) -> bytes:
+def _line_end(data: bytes, at: int) -> int:
     end = data.find(b"\n", at)
-    return data[data.rfind(b"\n", 0, at) + 1 : len(data) if end < 0 else end]
+    return len(data) if end < 0 else end

@@ -15,12 +15,12 @@ CHECKED = 16 << 20
 """Bytes up to which the rest is still searched for words and pieces; more is no configuration, and fails closed."""
 _OVERLAP = 1024
 _DISGUISING = (b"\\", b"!", b"%")  # escapes, tags and directives can write the words of a key otherwise
-_BETWEEN_PIECES = b" \t\r\n\"'`\\+,|>-#&()[];"
-_BETWEEN_BASE64 = b" \t\r\n\"'`\\,#"
-_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
-_BASE64_MARKS = bytes(MARK if byte in _DIGITS else 0 for byte in range(256))
-_SHORTEST = 43  # digits of base64 that 32 raw bytes take
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_BETWEEN_PIECES = bytes(byte for byte in range(256) if byte not in _LETTERS)
+_BETWEEN_BASE64 = b" \t\r\n\"'`\\,#[]|>"
+_BASE64_MARKS = bytes(MARK if byte in _LETTERS + b"+/-_" else 0 for byte in range(256))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_SHORTEST = 43  # digits of base64 that 32 raw bytes take
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -43,7 +43,7 @@ def scan(chunks: "Iterable[bytes]", kind: str) -> "list[Hit]":
     if keep.beyond:
         return hits or keep.verdict()
     data = _as_utf8(head)
-    return _one_a_line(hits + _by_key(data, kind)) or _in_pieces(data)
+    return _one_a_line(hits + _by_key(data, *kind.split("."))) or _in_pieces(data)
 
 
 class _Keep:
@@ -65,31 +65,32 @@ class _Keep:
             yield chunk
 
     def verdict(self) -> "list[Hit]":
-        from expflow_hooks.scan import yamlkeys
+        from expflow_hooks.core.pin.yamltree import KEY
 
-        may_hold = self.beyond > CHECKED or b"expflow_pin_hash" in self._words or self._words >= yamlkeys.KEY
+        may_hold = self.beyond > CHECKED or b"expflow_pin_hash" in self._words or self._words >= KEY
         return [(1, 1, "EXP007")] if may_hold else self._pieces
 
     def _look(self, chunk: bytes) -> None:
-        from expflow_hooks.scan import yamlkeys
+        from expflow_hooks.core.pin.yamltree import words
 
         self.beyond += len(chunk)
         data = self._carry + exact.without_nuls(chunk)
-        self._words |= yamlkeys.words(data)
+        self._words |= words(data)
         self._pieces = self._pieces or _in_pieces(data)
         self._carry = data[-_OVERLAP:]
 
 
-def _by_key(data: bytes, kind: str) -> "list[Hit]":
+def _by_key(data: bytes, kind: str, template: str = "") -> "list[Hit]":
     if not _may_hold_a_key(data):
         return []
     from expflow_hooks.scan import envkeys
 
-    found = envkeys.places(data)
+    found = envkeys.places(data, bool(template))
     if kind == "yaml":
         from expflow_hooks.scan import yamlkeys
 
-        found += yamlkeys.places(data)
+        lines = {line for line, _, _ in found}
+        found += [hit for hit in yamlkeys.places(data, bool(template)) if hit[0] not in lines]
     return found
 
 
@@ -125,7 +126,7 @@ def _in_pieces(data: bytes) -> "list[Hit]":
 
 
 def _in_base64(data: bytes) -> bool:
-    joined = data.translate(None, _BETWEEN_BASE64)
+    joined = data.replace(b"- ", b"").translate(None, _BETWEEN_BASE64)  # the dash of a list's item is no digit
     spans = exact.runs(joined, _BASE64_MARKS, _SHORTEST)
     return any(_spells(joined[begin + skip : end]) for begin, end in spans for skip in range(4))
 

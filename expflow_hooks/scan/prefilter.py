@@ -8,6 +8,9 @@ MARK = 1
 HEX_MARKS = bytes(MARK if byte in b"0123456789abcdefABCDEF" else 0 for byte in range(256))
 """Translate table: hex digits to MARK, all else to 0."""
 PLAIN_KEY = b"EXPFLOW_PIN"
+COMMAND = b"expflow"
+TEMPLATES = ("example", "sample", "template")
+"""Parts of a file's name that say that it is to be filled in."""
 _EIGHT = bytes([MARK]) * 8
 
 
@@ -19,19 +22,31 @@ def suspect(data: "bytes | bytearray", size: int) -> bool:
     if data.find(0, 0, size) >= 0:
         data = data[:size].translate(None, b"\0")
         size = len(data)
-    return data[:size:8].translate(HEX_MARKS).find(_EIGHT) >= 0 or data.find(PLAIN_KEY, 0, size) >= 0
+    return (
+        data[:size:8].translate(HEX_MARKS).find(_EIGHT) >= 0
+        or data.find(PLAIN_KEY, 0, size) >= 0
+        or data.find(COMMAND, 0, size) >= 0
+    )
 
 
 def key_kind(path: str) -> str:
-    """Return the rules that a file's name calls for: `yaml` (config*.y*ml), `env` (.env*), `pin` (pin.hash) or none."""
+    """Return the rules that a file's name calls for, or none.
+
+    `yaml` (config*.y*ml), `env` (.env*) or `pin` (pin.hash); the first two with `.template` where a part of the name
+    says that the file is to be filled in.
+    """
     name = path[path.rfind("/") + 1 :]
-    if "\\" in name:  # between folders on Windows; elsewhere part of an odd name, looked at all the same
-        name = name[name.rfind("\\") + 1 :]
     if name[:1] not in "cC.pP":
         return ""
     name = name.lower()
     if name.startswith("config"):
-        return "yaml" if name.endswith("ml") and 0 < name.find(".y", 6) <= len(name) - 4 else ""
+        is_yaml = name.endswith("ml") and 0 < name.find(".y", 6) <= len(name) - 4
+        return "yaml" + _template(name) if is_yaml else ""
     if name.startswith(".env"):
-        return "env"
+        return "env" + _template(name)
     return "pin" if name == "pin.hash" else ""
+
+
+def _template(name: str) -> str:
+    parts = name.replace("-", ".").replace("_", ".").split(".")
+    return ".template" if any(word in parts for word in TEMPLATES) else ""

@@ -118,7 +118,7 @@ def load(text: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # ids and stages are text
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
 

@@ -14,7 +14,7 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.setup.active import hooks_in, load, missing
 from expflow_hooks.setup.frameworks import SINGLE_IDS, flow_entry, repo_entry
 from expflow_hooks.setup.origin import Origin
-from expflow_hooks.setup.yamltext import end_of, insert, root_of, same_but, value
+from expflow_hooks.setup.yamltext import end_of, insert, loaded, root_of, same_but, value
 
 FILE = ".pre-commit-config.yaml"
 TYPES = ("pre-commit", "pre-merge-commit", "pre-push")
@@ -29,7 +29,7 @@ def with_hooks(text: str | None, origin: Origin) -> str:
     root_of(text, FILE)
     absent = missing({hook["id"] for hook in hooks_in(load(text))}, SINGLE_IDS)
     new = _add_types(_add_repo(text, origin, absent) if absent else text)
-    if not same_but(text, new, lambda data: _undo(data, yaml.safe_load(text), origin, absent)):
+    if not same_but(text, new, lambda data: _undo(data, loaded(text), origin, absent)):
         raise UsageError(f"{FILE}: cannot be edited safely; add by hand, to repos: {flow_entry(origin, absent)}")
     return new
 

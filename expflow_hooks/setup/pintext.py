@@ -12,33 +12,31 @@ from typing import Any
 import yaml
 
 from expflow_hooks.core.errors import UsageError
-from expflow_hooks.core.pin.places import ENV_HASH
-from expflow_hooks.setup.yamltext import root_of, same_but, values
+from expflow_hooks.core.pin import dotenv, yamltree
+from expflow_hooks.setup.yamltext import root_of, values
 
-_ENV_LINE = re.compile(rf"[ \t]*(?:export[ \t]+)?{ENV_HASH}[ \t]*=(?P<value>.*)")
+_MOST = 8
+"""Times that a key may stand in a file that is edited here: each costs a reading of it."""
 
 
 def without_env_key(text: str, file: str) -> str:
-    """Return the text of an `.env` without the lines that set the key; a comment behind a value keeps its line."""
-    kept = []
-    for line in text.splitlines(keepends=True):
-        found = _ENV_LINE.match(line)
-        if found is None:
-            kept.append(line)
-        elif comment := _comment(found["value"]):
-            kept.append(comment + line[len(line.rstrip("\r\n")) :])
-    return "".join(kept)
+    """Return the text of an `.env` without the key; raise UsageError if that cannot be done safely."""
+    before = text.encode("utf-8", "surrogateescape")
+    after = dotenv.without_key(before)
+    kept = [(found.name, found.value) for found in dotenv.assignments(before) if found.name != dotenv.KEY]
+    if [(found.name, found.value) for found in dotenv.assignments(after)] != kept:
+        raise UsageError(f"{file}: {dotenv.KEY.decode()} cannot be taken out safely; delete it by hand")
+    return after.decode("utf-8", "surrogateescape")
 
 
 def without_yaml_key(text: str, file: str) -> str:
     """Return the text of a `config.yaml` without `pin.hash`; raise UsageError if that cannot be done safely."""
-    new = text
-    while (found := _find(new, file)) is not None:
-        shorter = _cut(new, *found)
-        if len(shorter) >= len(new):  # whatever that is, it must not be tried for ever
-            break
-        new = shorter
-    if not same_but(new, text, _without_key):
+    new, times = text, len(_places(text, file))
+    if times > _MOST:
+        raise UsageError(f"{file}: pin.hash stands there {times} times; delete it by hand")
+    for _ in range(times):
+        new = _cut(new, *_places(new, file)[0])
+    if _outline(new) != _outline(text) or _places(new, file):
         raise UsageError(f"{file}: pin.hash cannot be taken out safely (anchors, merges or tags?); delete it by hand")
     return new
 
@@ -47,19 +45,41 @@ REMOVERS: dict[str, Callable[[str, str], str]] = {".env": without_env_key, "conf
 """File name -> what takes the key out of its text."""
 
 
-def _without_key(data: Any) -> Any:
-    del data["pin"]["hash"]
-    return data
+def _outline(text: str) -> Any:
+    """Return all that a document says besides `pin.hash`, duplicate keys one after the other, as it can be compared."""
+    root, whole = yamltree.read(text.encode())
+    if not whole:
+        return object()
+    try:
+        return [_shape(document, ("pin", "hash")) for document in root.children]
+    except RecursionError:
+        return object()
 
 
-def _find(text: str, file: str) -> tuple[yaml.Node, yaml.Node, yaml.Node, yaml.Node] | None:
-    """Return the first `hash` below `pin`: the outer key, its mapping, the key and its value."""
+def _shape(node: yamltree.Node, left_out: tuple[str, ...]) -> Any:
+    if node.kind == "scalar":
+        return node.text, node.filled
+    if node.kind == "sequence":
+        return [_shape(child, ()) for child in node.children]
+    pairs = node.pairs()
+    return {
+        "keys": [
+            (_shape(key, ()), _shape(value, left_out[1:] if key.text in left_out[:1] else ()))
+            for key, value in pairs
+            if left_out != ("hash",) or key.text != "hash"
+        ]
+    }
+
+
+def _places(text: str, file: str) -> list[tuple[yaml.Node, yaml.Node, yaml.Node, yaml.Node]]:
+    """Return every `hash` below a `pin`: the outer key, its mapping, the key and its value."""
+    found = []
     for name, pin in values(root_of(text, file), "pin"):
-        for key, found in values(pin, "hash"):
-            if pin.start_mark.index < name.end_mark.index or found.start_mark.index < key.end_mark.index:
+        for key, value in values(pin, "hash"):
+            if pin.start_mark.index < name.end_mark.index or value.start_mark.index < key.end_mark.index:
                 raise UsageError(f"{file}: pin.hash is an alias of what stands elsewhere; delete it by hand")
-            return name, pin, key, found
-    return None
+            found.append((name, pin, key, value))
+    return found
 
 
 def _cut(text: str, name: yaml.Node, pin: yaml.Node, key: yaml.Node, found: yaml.Node) -> str:

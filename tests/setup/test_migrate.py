@@ -33,6 +33,11 @@ CONFIGS = {
     "flow, only": ("pin: {{ hash: {d} }}\nz: [1,  2]\n", "pin: {{  }}\nz: [1,  2]\n"),
     "line ends of another system": ("pin:\r\n  hash: {d}\r\n  x: 1\r\n", "pin:\r\n  x: 1\r\n"),
     "folded over lines": ("pin:\n  hash: >-\n    {d}\n  x: ü # ß\n", "pin:\n  x: ü # ß\n"),
+    "shadowed by a second key": (
+        "pin: {{hash: {d}}}\npin: {{asks: true}}\n",
+        "pin: {{}}\npin: {{asks: true}}\n",
+    ),
+    "shadowed by an empty one": ("pin:\n  hash: {d}\n  x: 1\n  hash: ''\n", "pin:\n  x: 1\n"),
     "twice the same": ("pin:\n  hash: {d}\n  x: 1\n  hash: {d}\n", "pin:\n  x: 1\n"),
 }
 
@@ -61,6 +66,27 @@ def test_only_the_key_goes_out_of_env(cli, repository, store, digest):
     assert cli("pin", "migrate").returncode == 0
     assert (repository.path / ".env").read_bytes() == b"# keys\nA=1\n# ours\r\nB=2 # two\n"
     assert store.read_text() == digest + "\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("EXPFLOW_PIN_HASH={d} OTHER=1\n", "OTHER=1\n"),
+        ("export A=1 EXPFLOW_PIN_HASH={d}\n", "export A=1\n"),
+        ('D="one\nEXPFLOW_PIN_HASH=x\ntwo"\nEXPFLOW_PIN_HASH={d}\n', 'D="one\nEXPFLOW_PIN_HASH=x\ntwo"\n'),
+    ],
+)
+def test_what_stands_beside_the_key_or_in_quotes_stays(cli, repository, store, digest, before, after):
+    repository.write(".env", before.replace("{d}", digest))
+    assert cli("pin", "migrate").returncode == 0
+    assert (repository.path / ".env").read_text() == after
+    assert store.read_text() == digest + "\n"
+
+
+def test_a_key_that_stands_very_often_is_left_for_the_hand(cli, repository, digest):
+    repository.write("config.yaml", "pin:\n" + f"  hash: {digest}\n" * 200)
+    done = cli("pin", "migrate")
+    assert (done.returncode, "200 times" in done.stderr) == (2, True)
 
 
 def test_all_places_are_emptied_at_once_also_from_a_folder_below(cli, repository, store, digest):

@@ -9,9 +9,14 @@ import os
 from collections.abc import Callable
 
 from expflow_hooks.core.files import folders_up
+from expflow_hooks.core.pin.dotenv import KEY, value_of_key
 from expflow_hooks.core.pin.store import Stored, as_digest, from_store
 
-ENV_HASH = "EXPFLOW_PIN_HASH"
+ENV_HASH = KEY.decode()
+UNREADABLE = "unreadable"
+"""Stands for a value that cannot be read; it is no hash, so it guards."""
+LARGEST = 16 << 20
+"""Bytes of a file that is looked into for the key."""
 
 
 def _from_environment() -> Stored | None:
@@ -45,54 +50,53 @@ _RESOLVERS: tuple[Callable[[], Stored | None], ...] = (
 )
 
 
-def _text_of(path: str) -> str | None:
-    """Return a file's text; None if there is none. A file that cannot be read is taken for guarded, so it raises."""
+def _bytes_of(path: str) -> bytes:
+    """Return a file's bytes; none if there is no file. One that cannot be read raises OSError, one too large too."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(1 << 20)
+        with open(path, "rb") as file:
+            data = file.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
+        return b""
+    if len(data) > LARGEST:
+        raise OSError(27, "larger than any configuration", path)
+    return data
 
 
 def env_file_value(path: str) -> str | None:
     """Return the value of `EXPFLOW_PIN_HASH` in an `.env` file (the last one), or None where it is absent or empty."""
-    found = None
     try:
-        text = _text_of(path)
+        value = value_of_key(_bytes_of(path))
     except OSError:
-        return "unreadable"
-    for line in (text or "").splitlines():
-        name, separator, value = line.strip().removeprefix("export ").partition("=")
-        if separator and name.strip() == ENV_HASH:
-            found = _unquoted(value.strip())
-    return found or None
-
-
-def _unquoted(value: str) -> str:
-    if value[:1] in ("'", '"'):
-        return value[1:].partition(value[0])[0]
-    return value.partition(" #")[0].strip()
+        return UNREADABLE
+    return _looked_up(value.decode("utf-8", "replace")) if value else None
 
 
 def config_value(path: str) -> str | None:
     """Return `pin.hash` of a `config.yaml` as text, or None where it is absent, null or empty."""
     try:
-        text = _text_of(path)
+        data = _bytes_of(path)
     except OSError:
-        return "unreadable"
-    if not text or "pin" not in text:
+        return UNREADABLE
+    if b"pin" not in data and b"\\" not in data and b"!" not in data:
         return None
-    import yaml
+    from expflow_hooks.core.pin import yamltree
 
-    try:
-        config = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return "unreadable"
-    pin = config.get("pin") if isinstance(config, dict) else None
-    value = pin.get("hash") if isinstance(pin, dict) else None
-    if isinstance(value, (dict, list)):  # never spelled out: aliases make a few lines a large text
-        return "unreadable"
-    return None if value is None or value == "" else str(value)
+    if b"pin" not in yamltree.words(data):
+        return None
+    root, whole = yamltree.read(data)
+    if not whole or len(root.children) > 1:
+        return UNREADABLE
+    value = yamltree.value_of_hash(root)
+    if value is None:
+        return None
+    # A list or a mapping is never spelled out: aliases make a few lines a large text.
+    return _looked_up(value.text) if value.kind == "scalar" else UNREADABLE
+
+
+def _looked_up(value: str) -> str | None:
+    from expflow_hooks.core.pin.placeholders import resolved
+
+    return resolved(value, dict(os.environ)) or None
 
 
 def stored() -> Stored | None:

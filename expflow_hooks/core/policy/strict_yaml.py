@@ -6,12 +6,14 @@ weighs. Every error names file, line and path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import yaml
 
 from expflow_hooks.core.errors import PolicyError, UsageError
+from expflow_hooks.core.metrics.values import parse_decimal
 from expflow_hooks.core.suggest import did_you_mean
 
 LARGEST = 1 << 20  # bytes: a policy is a page, not a book
@@ -107,20 +109,39 @@ def _brackets_open(text: str, mark: yaml.Mark) -> int:
 
 
 def plain(node: yaml.Node) -> Any:
-    """Return a scalar node's value: text, int, float, bool or None."""
+    """Return a scalar node's value: text, int, float, bool or None.
+
+    Numbers are ASCII decimals. What else YAML has for them (`0x1f`, `017`, `1_000`, `1:30`) stays the text it is: its
+    value is a surprise, and working it out may take time that grows with the square of its length.
+    """
     if not isinstance(node, yaml.ScalarNode):
         return None
+    read = _SCALARS.get(node.tag.rpartition(":")[2])
     try:
-        return _Scalars().construct_object(node)
-    except (yaml.YAMLError, ValueError, OverflowError):
+        return read(node.value) if read else node.value
+    except ValueError:
         return node.value
 
 
-class _Scalars(yaml.constructor.SafeConstructor):
-    """PyYAML's own scalars, but a date stays the text it was."""
+def _int(text: str) -> int:
+    if len(text) > _DIGITS or not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
 
 
-_Scalars.add_constructor("tag:yaml.org,2002:timestamp", _Scalars.construct_yaml_str)  # type: ignore[type-var]
+def _float(text: str) -> float:
+    return float(text.replace(".", "", 1)) if text.lstrip("+-").lower() in (".inf", ".nan") else parse_decimal(text)
+
+
+_DIGITS = 20
+"""More than any count of ours has, with its sign."""
+_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "null": lambda text: None,
+    "bool": lambda text: text.lower() in ("yes", "true", "on"),
+    "int": _int,
+    "float": _float,
+}
 
 
 def kind(node: yaml.Node) -> str:
