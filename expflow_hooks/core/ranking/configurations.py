@@ -16,7 +16,7 @@ class Configurations:
     def __init__(self, ignore: Iterable[str]) -> None:
         self._ignored = {normal_parameter(name) for name in ignore}
         self._layouts: dict[tuple[str, ...], _Layout] = {}
-        self._numbers: dict[Any, int] = {}
+        self.numbers: dict[Any, int] = {}
 
     def key(self, experiment: Experiment) -> int | None:
         """Return the configuration's number, or None where no parameter says what the configuration was."""
@@ -27,12 +27,12 @@ class Configurations:
         layout = self._layouts.get(paths) or self._new_layout(paths)
         values = layout.values_of(params)
         try:
-            found = self._numbers.get((experiment.project, layout.number, values))
+            found = self.numbers.get((experiment.project, layout.number, values))
         except TypeError:  # a list or a mapping as value
             found = None
         if found is None:  # only texts are kept, so that 5 and "5" are one, and True and 1 are two
             texts = tuple(map(str, values)) if values.__class__ is tuple else str(values)
-            found = self._numbers.setdefault((experiment.project, layout.number, texts), len(self._numbers))
+            found = self.numbers.setdefault((experiment.project, layout.number, texts), len(self.numbers))
         return found
 
     def seed(self, experiment: Experiment) -> Seed | None:
@@ -45,7 +45,7 @@ class Configurations:
     def _new_layout(self, paths: tuple[str, ...]) -> _Layout:
         kept = sorted(path for path in paths if normal_parameter(path) not in self._ignored)
         ignored = tuple(sorted((normal_parameter(path), path) for path in paths if path not in kept))
-        number = self._numbers.setdefault(("layout", *kept), len(self._numbers))
+        number = self.numbers.setdefault(("layout", *kept), len(self.numbers))
         layout = self._layouts[paths] = _Layout(number, itemgetter(*kept) if kept else _nothing, ignored)
         return layout
 

@@ -16,6 +16,7 @@ from expflow_hooks.core.ranking.columns import ExperimentColumns
 from expflow_hooks.core.ranking.groups import combine
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.row import KINDS, Row, by_time
+from expflow_hooks.core.ranking.stores import open_columns
 from expflow_hooks.core.registry.experiment import Definition, Experiment, Placed
 
 Item = TypeVar("Item")
@@ -60,18 +61,20 @@ def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     """
     _refuse_without_groups(query)
     higher = _direction(query)
-    present = _read(experiments, query)
+    columns = _read(experiments, query)
+    present = columns.sort_out()
+    count = sum(map(len, present.values()))
     if query.group_by is None:
-        ranking = _rank(_Shelf(present.by_kind, present.value_of, present.row), query, higher, present.size, query.top)
-        _mark_best_of(ranking.ranked, present)
+        ranking = _rank(_Shelf(present, columns.value_of, columns.row), query, higher, count, query.top)
+        _mark_best_of(ranking.ranked, columns)
         return ranking
-    rows = [present.row(item) for item in sorted(chain.from_iterable(present.by_kind.values()))]
+    rows = [columns.row(item) for item in sorted(chain.from_iterable(present.values()))]
     by_kind: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
     for row in combine(rows, query, higher):
         by_kind[row.kind].append(row)
     # Bands are of the first groups, however few of them are shown.
     ordered = None if query.top is None else max(query.top, BANDED)
-    ranking = _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, present.size, ordered)
+    ranking = _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, count, ordered)
     mark_bands(ranking.ranked)
     more = ranking.ranked[query.top :] if query.top is not None else []
     return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
@@ -119,14 +122,14 @@ def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> Experimen
     unregistered = {name for name in wanted if name not in query.metrics}
     few_are_shown = query.top is not None and query.group_by is None
     recall = experiments.recall if isinstance(experiments, Placed) and few_are_shown else None
-    present = ExperimentColumns(query, recall, names=bool(unregistered))
+    columns = open_columns(query, recall, names=bool(unregistered))
     if isinstance(experiments, Placed):
-        present.read(experiments.batches(few_are_shown))
+        columns.read(experiments.batches(few_are_shown))
     else:
-        present.read([(experiments, repeat(0))])
+        columns.read([(experiments, repeat(0))])
     if not query.of_base:  # an empty base knows no metric, which is no fault of the one who asks
-        _refuse_unknown(query, unregistered, present.at_hand)
-    return present
+        _refuse_unknown(query, unregistered, columns.metric_names)
+    return columns
 
 
 def _refuse_without_groups(query: Query) -> None:
@@ -152,7 +155,7 @@ def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> 
 class _Shelf(Generic[Item]):
     """What is to be ordered, by what keeps it below the line; its sort value, NaN if it does not count; its row."""
 
-    by_kind: Mapping[str | None, list[Item]]
+    by_kind: Mapping[str | None, Sequence[Item]]
     value: Callable[[Item], float]
     row: Callable[[Item], Row]
 
@@ -197,10 +200,10 @@ def _first(items: Sequence[Item], key: Callable[[Item], float], count: int | Non
     return sorted((item for item in items if key(item) <= last), key=key)
 
 
-def _mark_best_of(shown: Sequence[Row], present: ExperimentColumns) -> None:
+def _mark_best_of(shown: Sequence[Row], columns: ExperimentColumns) -> None:
     """Say "best of n" on the first row of each configuration that was run several times."""
     best = {row.configuration: row for row in reversed(shown) if row.configuration is not None}
-    runs = present.runs_of(best)
+    runs = columns.runs_of(best)
     for configuration, row in best.items():
         if runs[configuration] > 1:
             row.notes = (*row.notes, f"best of {runs[configuration]}")

@@ -11,8 +11,8 @@ MOST = 1 << 17
 _OF_ONE = 8  # changes of one experiment that are never forgotten for another one of its own
 
 
-class Changes:
-    """A log of changes; an experiment and the places of its lines are numbers. `forgot` is told what is dropped."""
+class RevisionLog:
+    """The last changes, as numbers: an item, and the places of its lines. `forgot` gets the item of a dropped one."""
 
     def __init__(self, forgot: Callable[[int], None], most: int = MOST) -> None:
         self._log = array("q")  # item, place before, place after; and so on

@@ -11,7 +11,7 @@ from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.metrics.gates import parse_gate
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.rank import rank
-from expflow_hooks.core.ranking.revision_log import Changes
+from expflow_hooks.core.ranking.revision_log import RevisionLog
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.core.registry.history import HistoryLine, revisions
 from expflow_hooks.core.registry.reader import Registry
@@ -222,7 +222,7 @@ def test_of_a_tie_the_first_in_time_are_shown(tmp_path):
 
 def test_changes_are_remembered_in_bounded_memory_and_what_is_forgotten_is_said():
     forgotten = []
-    changes = Changes(forgotten.append, most=40)
+    changes = RevisionLog(forgotten.append, most=40)
     for turn in range(100):
         for item in range(3):
             changes.add(item, turn, turn + 1)
@@ -233,7 +233,7 @@ def test_changes_are_remembered_in_bounded_memory_and_what_is_forgotten_is_said(
 
 def test_what_has_few_changes_loses_none_to_what_has_many(tmp_path):
     forgotten = []
-    changes = Changes(forgotten.append, most=40)
+    changes = RevisionLog(forgotten.append, most=40)
     changes.add(1, 5, 6)
     for turn in range(1000):
         changes.add(2, turn, turn + 1)
@@ -242,7 +242,7 @@ def test_what_has_few_changes_loses_none_to_what_has_many(tmp_path):
 
 
 def test_lines_that_were_forgotten_are_pointed_to(tmp_path, monkeypatch):
-    monkeypatch.setattr(Changes.__init__, "__defaults__", (4,))
+    monkeypatch.setattr(RevisionLog.__init__, "__defaults__", (4,))
     path = tmp_path / "r.jsonl"
     lines = [line("x", 1.0), line("x", 2.0), *(line(f"y{i % 9}", 5.0) for i in range(90))]
     path.write_text("".join(lines))
