@@ -37,7 +37,7 @@ CORE = {
     "metrics": {"errors", "suggest", "results"},
     "pin": {"errors", "files"},
     "registry": {"errors", "platform", "files", "suggest", "metrics", "wording"},
-    "audit": {"errors", "results", "suggest", "metrics", "registry"},
+    "audit": {"errors", "results", "suggest", "wording", "metrics", "registry", "ranking"},
     "ranking": {"errors", "metrics", "registry"},
     "change": {"errors", "metrics", "registry", "policy"},
     "policy": {"errors", "files", "suggest", "metrics", "audit", "ranking", "registry"},

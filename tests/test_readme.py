@@ -1,5 +1,6 @@
 """The README and the pages with commands, as a reader would try them."""
 
+import re
 import subprocess
 import sys
 
@@ -7,11 +8,25 @@ import pytest
 from documents import ROOT, run, steps
 
 
-@pytest.mark.parametrize(("document", "least"), [("README.md", 1), ("docs/command-line.md", 6), ("docs/hooks.md", 2)])
+@pytest.mark.parametrize(
+    ("document", "least"),
+    [("README.md", 1), ("docs/command-line.md", 6), ("docs/hooks.md", 2), ("docs/rule-sets.md", 1)],
+)
 def test_every_console_block_works_as_written(work, home, document, least):
     (work / "examples").symlink_to(ROOT / "examples")
     assert len(steps(document)) >= least
     run(document, work)
+
+
+def test_the_mlperf_example_works_as_written():
+    assert len(steps("examples/mlperf/README.md")) >= 4
+    run("examples/mlperf/README.md", ROOT / "examples" / "mlperf")
+
+
+def test_the_python_of_the_page_on_rule_sets_runs():
+    (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/rule-sets.md").read_text("utf-8"), re.M | re.S)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_readme_is_a_page():

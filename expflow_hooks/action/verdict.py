@@ -251,7 +251,12 @@ def _audits(evidence: Evidence) -> dict[str, list[RuleResult]]:
         return {}
     wanted = set(rules.policy.audit.tags)
     return {
-        one.experiment.experiment_id: audit(one.experiment, rules.policy.audit.rules, rules.policy.metrics)
+        one.experiment.experiment_id: audit(
+            one.experiment,
+            rules.policy.audit.rules,
+            rules.policy.metrics,
+            evidence.groups.get(one.experiment.experiment_id),
+        )
         for one in evidence.candidates.judged
         if wanted.issubset(one.experiment.tags or ())
     }

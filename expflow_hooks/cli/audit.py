@@ -7,9 +7,12 @@ import click
 from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.options import complete_experiment, policy, source_option
 from expflow_hooks.core.audit.rule_sets import rule_set
+from expflow_hooks.core.audit.rules import needs_groups
+from expflow_hooks.core.audit.runs import RunGroup, groups_of
 from expflow_hooks.core.audit.validate import all_pass, audit
 from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, UsageError, worst
-from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
+from expflow_hooks.core.policy.policy import Policy
+from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping, latest
 from expflow_hooks.core.registry.history import Revision, revisions
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.audit import AuditReport, render_audit
@@ -45,7 +48,7 @@ def validate(
     if competition_rules and rule_name:
         raise UsageError("--competition-rules and --rules name two rule sets: give one")
     named = "competition" if competition_rules else rule_name
-    chosen = rules.audit.rules if named is None else rule_set(named)
+    chosen = rules.audit.rules if named is None else rule_set(named, rules.rule_sets)
     if task_id is not None or not is_registry(source, rules):
         from expflow_hooks.cli.tasks import check_belonging, read_one
 
@@ -56,16 +59,22 @@ def validate(
         dirty = any(rule.kind == "clean" for rule in chosen)
         experiment, name = read_one(task_id or experiment_id, where, needed, dirty=dirty)
         changes: list[Revision] = []
-        unreadable = False
+        unreadable, group = False, None
     else:
         registry = Registry(registry_to_read(source, rules), missing_ok=source is None)
         history = registry.history(experiment_id)
         experiment, changes = from_mapping(history[-1].record), revisions(history)
         name, unreadable = registry.path, bool(registry.unreadable)
+        group = find_group(registry, experiment_id, rules) if needs_groups(chosen) else None
         warn_unreadable(registry.path, registry.unreadable)
-    checks = audit(experiment, chosen, rules.metrics)
+    checks = audit(experiment, chosen, rules.metrics, group)
     emit(render_audit(AuditReport(experiment_id, checks, changes, name), form, look(output)), output)
     codes = [UNREADABLE] if unreadable else []
     if not all_pass(checks):
         codes.append(UNDECIDED if experiment.state in UNFINISHED else FAILED)
     return worst(codes) if codes else OK
+
+
+def find_group(registry: Registry, experiment_id: str, rules: Policy) -> RunGroup | None:
+    """Return the runs that share every parameter with an experiment but the ignored ones, and the earlier groups."""
+    return groups_of([experiment_id], latest(registry.experiments()), rules.ignored).get(experiment_id)

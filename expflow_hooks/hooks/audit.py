@@ -13,6 +13,9 @@ from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from expflow_hooks.core.audit.runs import RunGroup
     from expflow_hooks.core.policy.policy import Policy
     from expflow_hooks.core.registry.history import HistoryLine
     from expflow_hooks.core.registry.reader import Unreadable
@@ -47,7 +50,7 @@ def _check_change(git: Git, change: ProposedChange) -> int:
     histories = _added(git, change, tracked)
     if change.push:
         histories |= _ran_what_is_pushed(git, change, tracked)
-    return _judge(git, change, tracked.policy, histories)
+    return _judge(git, change, tracked.policy, histories, _groups(git, tracked, histories))
 
 
 def _has_anything_to_do(git: Git, change: ProposedChange) -> bool:
@@ -114,7 +117,27 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
     return None if source == CLEARML else source
 
 
-def _judge(git: Git, change: ProposedChange, policy: "Policy", histories: "dict[str, list[HistoryLine]]") -> int:
+def _groups(git: Git, tracked: "TrackedRegistry", ids: "Collection[str]") -> "dict[str, RunGroup]":
+    """Return the runs of each experiment's configuration, where a rule judges these."""
+    from expflow_hooks.core.audit.rules import needs_groups
+
+    if not ids or not needs_groups(tracked.policy.audit.rules):
+        return {}
+    from expflow_hooks.core.audit.runs import groups_of
+    from expflow_hooks.core.registry.experiment import latest
+    from expflow_hooks.core.registry.reader import Registry
+
+    registry = tracked.registry if tracked.files else Registry(_local_source(git, tracked.policy) or "")
+    return groups_of(ids, latest(registry.experiments()), tracked.policy.ignored)
+
+
+def _judge(
+    git: Git,
+    change: ProposedChange,
+    policy: "Policy",
+    histories: "dict[str, list[HistoryLine]]",
+    groups: "dict[str, RunGroup]",
+) -> int:
     """Audit, tell, and return 1 if a failure goes towards a protected branch."""
     from expflow_hooks.core.audit.validate import audit
     from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
@@ -128,7 +151,8 @@ def _judge(git: Git, change: ProposedChange, policy: "Policy", histories: "dict[
             unfinished.append(f"{name} ({experiment.state})")
         if experiment.state != "completed" or not set(policy.audit.tags) <= set(experiment.tags or ()):
             continue
-        broken = [check for check in audit(experiment, policy.audit.rules, policy.metrics) if not check.passed]
+        checks = audit(experiment, policy.audit.rules, policy.metrics, groups.get(name))
+        broken = [check for check in checks if not check.passed]
         passed += not broken
         for revision in revisions(history):
             say(f"{name}: revision: {show_revision(revision)}")

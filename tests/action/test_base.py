@@ -118,3 +118,11 @@ def test_a_change_of_the_evaluator_whose_runs_do_not_say_how_they_were_measured_
     research.open()
     assert research.run() == 3
     assert "this change touches the evaluator" in research.comment
+
+
+@pytest.mark.parametrize(("n", "code"), [(2, 1), (3, 0)])
+def test_rules_on_groups_judge_the_candidates_configuration(research, n, code):
+    policy = BOUND.replace("pde_mean@ucl95", "pde_mean").replace("- reported: seg_total", "- runs: 3")
+    opened(research, policy, [15.0, 15.1, 14.9][:n])
+    assert research.run() == code
+    assert f"{n} of exactly 3" in research.comment

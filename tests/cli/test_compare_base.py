@@ -141,3 +141,18 @@ def test_an_audit_by_a_rule_set_of_a_name(cli, registry):
     assert wrong.returncode == 2
     assert "unknown rule set 'competitoin'; did you mean competition?" in wrong.stderr
     assert cli(*validate, "--rules", "competition", "-c").returncode == 2
+
+
+def test_an_audit_by_a_rule_set_of_the_policys_own_judges_the_group(cli, registry, work):
+    (work / "expflow.yaml").write_text(
+        "version: 1\nrule_sets: {ours: [{runs: 3}, {gate: pde_mean@ucl95:lt:18.09}]}\naudit: {rules: ours}\n"
+    )
+    registry(*lines(BETTER))
+    validate = ("audit", "validate", "new-0", "--source", "experiments.jsonl")
+    done = cli(*validate)
+    assert done.returncode == 0, done.stdout
+    assert "3 of exactly 3" in done.stdout and "pde_mean@ucl95 < 18.09" in done.stdout
+    assert cli(*validate, "--rules", "our").returncode == 2
+    assert "did you mean ours" in cli(*validate, "--rules", "our").stderr
+    registry(*lines(("new", [15.0, 15.1])))
+    assert cli(*validate).returncode == 1

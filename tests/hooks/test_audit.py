@@ -286,3 +286,14 @@ def test_a_hostile_name_cannot_move_the_cursor(at):
     code, said = at.hook()
     assert code == 1
     assert "x?[2J?: pde_mean" in said
+
+
+def test_rules_on_groups_judge_the_group_that_stands_in_the_registry(at):
+    policy = "version: 1\naudit: {rules: [{runs: 3}, {gate: pde_mean@worst:lt:18.09}], protect: ['*']}\n"
+    at.repo.commit("expflow.yaml", policy)
+    runs = [line(f"a-{n}", {**GOOD, "pde_mean": 15.0 + n}, params={"net": "a", "seed": n}) for n in (1, 2, 3)]
+    at.stage("".join(runs))
+    assert at.hook()[0] == 0
+    at.stage("".join(runs[:2]))
+    code, said = at.hook()
+    assert code == 1 and "a-1: exactly 3 runs: 2 of exactly 3" in said

@@ -10,6 +10,7 @@ from expflow_hooks.action.evidence.heads import Chain
 from expflow_hooks.action.evidence.proposal import Leak, Proposal
 from expflow_hooks.action.evidence.rules import Rules
 from expflow_hooks.action.request.inputs import Inputs
+from expflow_hooks.core.audit.runs import RunGroup
 from expflow_hooks.core.change.belonging import Candidates
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
@@ -47,6 +48,8 @@ class Evidence:
     rivals_runs: Sequence[Experiment] = ()
     evaluator: Sequence[str] = ()  # the files that make the numbers, where the base was not measured again by them
     candidates: Candidates = field(default_factory=Candidates)
+    groups: Mapping[str, RunGroup] = field(default_factory=dict)
+    """The runs of each judged experiment's configuration, where a rule of the audit judges these."""
     touches_code: bool = True
     unreadable: Sequence[str] = ()  # lines, in words
     leaks: Sequence[Leak] = ()

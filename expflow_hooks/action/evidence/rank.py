@@ -14,6 +14,8 @@ from expflow_hooks.action.evidence.heads import chain_of
 from expflow_hooks.action.evidence.proposal import CommitReader
 from expflow_hooks.action.evidence.records import More
 from expflow_hooks.action.evidence.tasks import read_whole
+from expflow_hooks.core.audit.rules import needs_groups
+from expflow_hooks.core.audit.runs import groups_of
 from expflow_hooks.core.change.belonging import SHORTEST_ID, Tree, find_candidates
 from expflow_hooks.core.change.code import code_patterns
 from expflow_hooks.core.policy.path_patterns import any_match
@@ -97,6 +99,8 @@ def rank_all(case: Case, experiments: Sequence[Experiment]) -> None:
     judged = {one.experiment.experiment_id: one.experiment for one in evidence.candidates.judged}
     # A run that a later line withdraws is ranked as the line says that is judged.
     present = [judged.get(run.experiment_id, run) for run in experiments]
+    if needs_groups(case.rules.policy.audit.rules):
+        evidence.groups = groups_of(judged, present, case.rules.policy.ignored)
     query = query._replace(candidates=frozenset(judged))
     query = query._replace(definition=ranking.definition_to_rank(present, query))
     runs = present if base is None else [again.get(run.experiment_id, run) for run in base]

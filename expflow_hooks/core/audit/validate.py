@@ -7,6 +7,7 @@ from typing import Any
 
 from expflow_hooks.core.audit.rule_sets import RULE_SETS
 from expflow_hooks.core.audit.rules import Rule, RuleResult
+from expflow_hooks.core.audit.runs import RunGroup
 from expflow_hooks.core.metrics.gates import OPERATORS, Gate
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.metrics.values import parse_decimal, parse_integer, show_number, value_status
@@ -17,14 +18,28 @@ from expflow_hooks.core.results import CompetitionAudit
 INTEGER_PARAMETERS = frozenset({normal_parameter("sub_step")})
 
 
-def audit(experiment: Experiment, rules: Sequence[Rule], metrics: Metrics | None = None) -> list[RuleResult]:
-    """Return one check a rule; an experiment that is not completed fails a first check that says so."""
+def audit(
+    experiment: Experiment, rules: Sequence[Rule], metrics: Metrics | None = None, group: RunGroup | None = None
+) -> list[RuleResult]:
+    """Return one check a rule; an experiment that is not completed fails a first check that says so.
+
+    `group` are the runs of its configuration, which some rules judge: without it these fail.
+    """
     known = metrics or Metrics()
-    checks = [_JUDGES[rule.kind](rule, experiment, known) for rule in rules]
+    checks = [
+        _judge_group(rule, group, known) if rule.of_group else _JUDGES[rule.kind](rule, experiment, known)
+        for rule in rules
+    ]
     if experiment.state != "completed":
         why = f"{experiment.state}: only completed experiments count"
         checks.insert(0, RuleResult("status", "completed", False, experiment.state, why))
     return checks
+
+
+def _judge_group(rule: Rule, group: RunGroup | None, metrics: Metrics) -> RuleResult:
+    from expflow_hooks.core.audit.group_rules import judge_group  # here: most rule sets judge no groups
+
+    return judge_group(rule, group, metrics)
 
 
 def all_pass(checks: Sequence[RuleResult]) -> bool:
@@ -58,9 +73,6 @@ def _judge_reported(rule: Rule, experiment: Experiment, metrics: Metrics) -> Rul
 
 def _judge_gate(rule: Rule, experiment: Experiment, metrics: Metrics) -> RuleResult:
     assert rule.gate is not None
-    if rule.gate.of_groups:
-        detail = "judges a group of runs, and this is one run: put it into leaderboard.gates"
-        return RuleResult(rule.subject, rule.show(), False, None, detail)
     result = rule.gate.judge(metrics.value(experiment.metrics, rule.subject))
     bound = rule.gate.show().removeprefix(rule.subject + " ")
     if result.status:

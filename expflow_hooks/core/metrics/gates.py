@@ -22,7 +22,8 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 SYMBOLS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 EXAMPLE = "pde_mean:lt:18.09"
 
-AGGREGATES = ("mean", "median", "worst")
+AGGREGATES = ("mean", "median", "worst", "olympic")
+"""What of a group may be judged; `olympic` is the mean without the best and the worst run."""
 BOUNDS = {"ucl95": ("lt", "le"), "lcl95": ("gt", "ge")}
 """The one-sided 95% bounds of a group's mean, and the operators that they are for: the other way would be lenient."""
 BASE = "~base"
@@ -216,7 +217,7 @@ def parse_gate(text: Any) -> Gate:
     if len(parts) != 3:
         raise _refused(text, "has not three parts metric:op:value")
     subject, op, value = parts
-    metric, aggregate, base = _subject(text, subject)
+    metric, aggregate, base = parse_subject(subject, text)
     if not metric or metric != metric.strip() or not metric.isprintable():
         raise _refused(text, "has no proper metric name")
     if op not in OPERATORS:
@@ -231,8 +232,12 @@ def parse_gate(text: Any) -> Gate:
     return Gate(metric, op, threshold, text, aggregate, base)
 
 
-def _subject(text: str, subject: str) -> tuple[str, str | None, bool]:
-    """Return metric, aggregate and whether the base is meant; what is neither is part of the metric's name."""
+def parse_subject(subject: str, text: str = "") -> tuple[str, str | None, bool]:
+    """Return metric, aggregate and whether the base is meant; what is neither is part of the metric's name.
+
+    Raises UsageError, naming the whole `text`, for a known metric with an unknown ending.
+    """
+    text = text or subject
     rest = subject.removesuffix(BASE)
     metric, at, aggregate = rest.rpartition("@")
     if at and (aggregate in AGGREGATES or aggregate in BOUNDS):

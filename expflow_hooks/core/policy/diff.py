@@ -15,7 +15,7 @@ from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.policy.choices import FAIL_ON, REQUIRE_CANDIDATE
 from expflow_hooks.core.policy.policy import Policy
 
-_STRICTER = {"mean": 0, "median": 0, "worst": 1}
+_STRICTER = {"mean": 0, "median": 0, "olympic": 0, "worst": 1}
 
 
 class PolicyChange(NamedTuple):
@@ -64,7 +64,7 @@ def _judged(gate: Gate, policy: Policy) -> str:
     return "bound" if gate.by_bound else gate.aggregate or (groups.aggregate if groups else "mean")
 
 
-_STRICTER_PAIRS = frozenset({("mean", "worst"), ("median", "worst"), ("mean", "bound")})
+_STRICTER_PAIRS = frozenset({("mean", "worst"), ("median", "worst"), ("olympic", "worst"), ("mean", "bound")})
 """From, to: what passes the second always passes the first. The bound and the worst may lie either way."""
 
 

@@ -5,12 +5,14 @@ The policy, the JSON Schema that editors read and the reference page are all mad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import yaml
 
 from expflow_hooks.core.audit import rule_sets, rules
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import AGGREGATES, parse_gate
 from expflow_hooks.core.metrics.standard import Metric, Metrics
 from expflow_hooks.core.metrics.values import value_status
@@ -58,19 +60,99 @@ def _rule(node: yaml.Node, at: schema.At) -> rules.Rule:
 
 
 _GATE = schema.parsed(parse_gate)
+
+
+def _made(make: Callable[..., Any], keys: Mapping[str, Key], *needed: str) -> schema.NodeCheck:
+    """Return a check for a mapping that `make` takes as its arguments; its UsageError becomes this place's error."""
+    base = schema.mapping(keys)
+
+    def check(node: yaml.Node, at: schema.At) -> Any:
+        found = base(node, at)
+        if missing := [name for name in needed if name not in found]:
+            raise at.error(f"needs {missing[0]}: {keys[missing[0]].meaning[0].lower()}{keys[missing[0]].meaning[1:]}")
+        try:
+            return make(**found)
+        except UsageError as error:
+            raise at.error(str(error)) from None
+
+    return schema.NodeCheck(check, {**base.schema, "required": list(needed)})
+
+
+_ALPHA = Key(schema.scalar((float,), "a level between 0 and 1", "0.01"), "The one-sided level; 0.05 unless said.")
+_RUNS = schema.either(
+    (yaml.ScalarNode, schema.built(rules.runs, _POSITIVE)),
+    (
+        yaml.MappingNode,
+        _made(
+            rules.runs,
+            {
+                "by": Key(_TEXT, "The parameter whose value says how many, such as `benchmark`."),
+                "exactly": Key(schema.mapping(others=_POSITIVE), "How many, by the parameter's value."),
+            },
+            "by",
+            "exactly",
+        ),
+    ),
+    name="a number of runs, or by and exactly",
+)
+_UNCONVERGED = _made(
+    rules.unconverged,
+    {
+        "metric": Key(_TEXT, "The metric that a run which converged has a value of."),
+        "at_most": Key(schema.refined(_COUNT, lambda n: None if n >= 0 else "must be 0 or more"), "How many may not."),
+    },
+    "metric",
+)
+_SIGNIFICANT = _made(
+    rules.significant, {"gate": Key(_TEXT, "The gate, such as `pde_mean:lt:18.09`."), "alpha": _ALPHA}, "gate"
+)
+_RECORD = _made(
+    rules.record,
+    {
+        "metric": Key(_TEXT, "The metric of the record."),
+        "gain": Key(schema.scalar((int, float, str), "a gain", "1%"), "By how much at least: `0.5`, or `1%` of it."),
+        "alpha": _ALPHA,
+    },
+    "metric",
+)
 _RULE_KEYS = schema.mapping(
     {
         "reported": Key(schema.parsed(rules.reported), "The metric was reported with a value that counts."),
         "gate": Key(schema.parsed(rules.gate), "The gate holds, such as `pde_mean:lt:18.09`."),
         "param": Key(schema.parsed(rules.param), "The parameter compares, such as `sub_step:gt:0`."),
+        "runs": Key(_RUNS, "The group has exactly so many runs, whatever became of them."),
+        "unconverged": Key(_UNCONVERGED, "At most so many runs of the group did not converge."),
+        "fresh_seeds": Key(schema.built(rules.fresh_seeds, _POSITIVE), "So many runs have seeds of their own."),
+        "significant": Key(_SIGNIFICANT, "The group's mean is inside the gate, at a one-sided p below alpha."),
+        "record": Key(_RECORD, "The group beats the best earlier one by more than the gain, at p below alpha."),
     }
 )
 _RULE = schema.NodeCheck(_rule, {"anyOf": [{"const": "clean"}, {**_RULE_KEYS.schema, "maxProperties": 1}]})
+
+
+class _Named(NamedTuple):
+    """A rule set by its name, which may stand further down in the file."""
+
+    name: str
+    at: schema.At
+
+
+_RULE_LIST = schema.list_of(_RULE)
 _RULES = schema.either(
-    (yaml.ScalarNode, schema.parsed(rule_sets.rule_set, {"enum": sorted(rule_sets.RULE_SETS)})),
-    (yaml.SequenceNode, schema.list_of(_RULE)),
+    (yaml.ScalarNode, schema.NodeCheck(lambda node, at: _Named(_TEXT(node, at), at), {"type": "string"})),
+    (yaml.SequenceNode, _RULE_LIST),
     name="a rule set's name or a list of rules",
 )
+
+
+def _own_set(node: yaml.Node, at: schema.At) -> Any:
+    if at.path.removeprefix("rule_sets.") in rule_sets.RULE_SETS:
+        raise at.error("is built in and cannot be another set; choose a name of your own")
+    found = _RULE_LIST(node, at)
+    if not found:
+        raise at.error("holds no rule, so that nothing would pass; such as [{reported: seg_total}]")
+    return found
+
 
 _METRIC_KEYS = schema.mapping(
     {
@@ -131,7 +213,7 @@ def _metrics(found: Mapping[str, Mapping[str, Any]]) -> Metrics:
 
 def _audit(found: Mapping[str, Any]) -> Audit:
     return Audit(
-        rules=tuple(found.get("rules", Audit.rules)),
+        rules=found.get("rules", Audit.rules),  # a name still, which `check_policy` looks up
         tags=found.get("applies_to", {}).get("tags", ()),
         protect=found.get("protect"),
     )
@@ -214,6 +296,10 @@ _SECTIONS = schema.mapping(
             ),
             "The rules of a competition or of the team.",
         ),
+        "rule_sets": Key(
+            schema.mapping(others=schema.NodeCheck(_own_set, _RULE_LIST.schema)),
+            "Rule sets of your own, by name, for `audit.rules` and `audit validate --rules`.",
+        ),
         "evaluator": Key(
             schema.built(
                 lambda found: found.get("paths", ()),
@@ -248,7 +334,13 @@ def check_policy(text: str, file: str) -> Policy:
     found: Mapping[str, Any] = _SECTIONS(root, at)
     if "version" not in found:
         raise at.error("has no version; add version: 1")
-    given = {key: found[key] for key in ("metrics", "leaderboard", "audit", "evaluator") if key in found}
+    given = {key: found[key] for key in ("metrics", "leaderboard", "audit", "evaluator", "rule_sets") if key in found}
+    if isinstance(named := found.get("audit", Audit()).rules, _Named):
+        try:
+            chosen = rule_sets.rule_set(named.name, found.get("rule_sets", {}))
+        except UsageError as error:
+            raise named.at.error(str(error)) from None
+        given["audit"] = replace(found["audit"], rules=chosen)
     return Policy(
         path=file,
         scan_allow=found.get("scan", {}).get("allow", {}),

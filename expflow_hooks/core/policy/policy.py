@@ -52,9 +52,16 @@ class Policy:
     audit: Audit = Audit()
     evaluator: tuple[str, ...] = ()
     """The files that make the numbers, as patterns: a change of one makes them incomparable."""
+    rule_sets: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    """The policy's own rule sets, by name."""
     scan_allow: Mapping[str, str] = field(default_factory=dict)  # blob id -> reason
     allow_force: bool = True
     sections: frozenset[str] = frozenset()  # the top-level keys that the file states
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Return the parameters that runs of one configuration may differ in, such as the seed."""
+        return (self.leaderboard.group_by or GroupBy()).ignore
 
     @property
     def audits(self) -> bool:

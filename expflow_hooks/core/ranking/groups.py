@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from expflow_hooks.core.metrics.gates import AGGREGATES, all_hold
-from expflow_hooks.core.metrics.values import value_status
+from expflow_hooks.core.metrics.values import NoValue, value_status
 from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.row import Group, Row, by_time, kind_of
 from expflow_hooks.core.ranking.seeds import fresh_runs, seed_notes
@@ -34,6 +34,7 @@ def combine(rows: Iterable[Row], query: Query, higher: bool) -> list[Row]:
 def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) -> Row:
     runs.sort(key=by_time)
     first = runs[0]
+    fewest = max(group_by.min_runs, FEWEST) if group_by.aggregate == "olympic" else group_by.min_runs
     values = [row.value for row in runs]
     value = aggregate(values, group_by.aggregate, largest_is_worst=not higher)
     gate_values = tuple(
@@ -60,13 +61,13 @@ def _group(runs: list[Row], others: list[Row], group_by: GroupBy, higher: bool) 
         _worst_dirty(runs),
         kind="not_comparable"
         if first.otherwise
-        else kind_of("completed", value, all_hold(first.gates)(gate_values), len(runs) < group_by.min_runs),
+        else kind_of("completed", value, all_hold(first.gates)(gate_values), len(runs) < fewest),
         otherwise=first.otherwise,
         notes=seed_notes(runs, values) + _unfinished(others) + _revisions(runs),
         group=Group(
             tuple(run.experiment_id for run in runs),
             spread,
-            group_by.min_runs,
+            fewest,
             tuple(runs),
             of_mean(found) if found and spread and found.n >= FEWEST else None,
         ),
@@ -78,6 +79,8 @@ def aggregate(values: Sequence[Any], how: str, *, largest_is_worst: bool) -> Any
     for value in values:
         if value_status(value) is not None:
             return value
+    if how == "olympic":
+        return olympic(values, largest_is_worst=largest_is_worst)
     if len(set(values)) == 1:  # so that the mean of equal values is that value, to the last bit
         return values[0]
     if how == "worst":
@@ -93,6 +96,17 @@ def aggregate(values: Sequence[Any], how: str, *, largest_is_worst: bool) -> Any
         middle = values if how == "mean" else (statistics.median_low(values), statistics.median_high(values))
         found = float(statistics.mean(middle))
     return found
+
+
+def olympic(values: Sequence[float], *, largest_is_worst: bool, unconverged: int = 0) -> Any:
+    """Return the mean without the best and the worst of values that count; of fewer than three there is none.
+
+    One run that did not converge is the worst of them; of two, one would be left in, so that there is no mean.
+    """
+    if len(values) + unconverged < FEWEST or unconverged > 1:
+        return NoValue("too-few-runs" if unconverged < 2 else "not-converged")
+    ordered = sorted(values, reverse=not largest_is_worst)  # the best first
+    return aggregate(ordered[1:] if unconverged else ordered[1:-1], "mean", largest_is_worst=largest_is_worst)
 
 
 def _unfinished(others: Sequence[Row]) -> tuple[str, ...]:

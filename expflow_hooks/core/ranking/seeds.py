@@ -28,7 +28,12 @@ def seed_notes(runs: Sequence[Row], values: Sequence[Any]) -> tuple[str, ...]:
 
 def reused(made: Iterable[Made]) -> list[tuple[Seed, int]]:
     """Return the seeds that more than one run has, with how many have it."""
-    times = Counter(one.seed for one in made if one.seed is not None)
+    return reused_seeds(one.seed for one in made)
+
+
+def reused_seeds(seeds: Iterable[Seed | None]) -> list[tuple[Seed, int]]:
+    """Return the seeds that stand more than once, with how often."""
+    times = Counter(seed for seed in seeds if seed is not None)
     return [(seed, count) for seed, count in times.items() if seed is not None and count > 1]
 
 

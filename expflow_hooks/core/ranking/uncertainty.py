@@ -161,6 +161,10 @@ def _no_base(base: BaseRuns | None) -> str | None:
 
 def _plain(gate: Gate, runs: Runs, base: BaseRuns | None) -> GateResult:
     """Return the result for an aggregate, or for the difference of two, whatever their noise."""
+    sides = (runs, base.runs) if gate.base and base else (runs,)
+    few = next((side for side in sides if len(side.values) < FEWEST), None)
+    if gate.aggregate == "olympic" and few:
+        return _too_few(gate, few, "" if few is runs else "the base has ")
     if not (gate.base and base):
         return gate.judge(runs.aggregate)
     difference = runs.aggregate - base.runs.aggregate

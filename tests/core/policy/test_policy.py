@@ -2,6 +2,7 @@
 
 import pytest
 
+from expflow_hooks.core.audit.rule_sets import RULE_SETS
 from expflow_hooks.core.errors import PolicyError
 from expflow_hooks.core.policy.load import load_policy, parse_policy
 from expflow_hooks.core.ranking.query import GroupBy
@@ -165,3 +166,61 @@ def test_a_bad_policy_stops_every_command_that_would_use_it(cli, work):
         done = cli(*command)
         assert (done.returncode, done.stdout) == (2, "")
         assert "expflow.yaml:1: not UTF-8 text" in done.stderr
+
+
+OWN = """\
+version: 1
+audit: {rules: ours}
+rule_sets:
+  ours:
+  - reported: train_time_min@olympic
+  - runs: 5
+  - runs: {by: benchmark, exactly: {bert: 10}}
+  - unconverged: {metric: train_time_min, at_most: 1}
+  - fresh_seeds: 3
+  - significant: {gate: "pde_mean:lt:18.09", alpha: 0.01}
+  - record: {metric: train_time_min, gain: 1%, alpha: 0.01}
+  - gate: pde_mean@worst:lt:18.09
+"""
+
+
+def test_a_policys_own_rule_set_is_used_by_its_name():
+    policy = parse_policy(OWN)
+    assert policy.audit.rules == policy.rule_sets["ours"]
+    assert [rule.show() for rule in policy.audit.rules] == [
+        "train_time_min@olympic reported",
+        "exactly 5 runs",
+        "runs by benchmark: bert 10",
+        "train_time_min: at most 1 without convergence",
+        "at least 3 fresh seeds",
+        "pde_mean < 18.09 at p < 0.01",
+        "train_time_min beats the record by 1% at p < 0.01",
+        "pde_mean@worst < 18.09",
+    ]
+
+
+@pytest.mark.parametrize("name", ["competition", "mlperf", "speedrun"])
+def test_a_built_in_rule_set_is_used_by_its_name(name):
+    assert parse_policy(f"version: 1\naudit: {{rules: {name}}}\n").audit.rules == RULE_SETS[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("audit: {rules: our}\nrule_sets: {ours: [clean]}", "audit.rules: unknown rule set 'our'; did you mean ours"),
+        ("rule_sets: {mlperf: [clean]}", "rule_sets.mlperf: is built in"),
+        ("rule_sets: {ours: []}", "rule_sets.ours: holds no rule"),
+        ("rule_sets: {ours: [{runs: 0}]}", "must be 1 or more"),
+        ("rule_sets: {ours: [{runs: {by: benchmark}}]}", "needs exactly"),
+        ("rule_sets: {ours: [{runs: {exactly: {bert: 10}}}]}", "needs by"),
+        ("rule_sets: {ours: [{record: {metric: m, gain: much}}]}", "such as 0.5 or 1%"),
+        ("rule_sets: {ours: [{record: {metric: m, alpha: 1.5}}]}", "between 0 and 1"),
+        ("rule_sets: {ours: [{significant: {alpha: 0.01}}]}", "needs gate"),
+        ("rule_sets: {ours: [{gate: pde_mean~base:lt:0}]}", "an audit has no base"),
+        ("rule_sets: {ours: [{reported: train_time_min@olympc}]}", "did you mean olympic"),
+    ],
+)
+def test_a_rule_set_that_cannot_be_is_refused_where_it_stands(text, said):
+    with pytest.raises(PolicyError) as found:
+        parse_policy(f"version: 1\n{text}\n")
+    assert said in str(found.value) and "\n" not in str(found.value)
