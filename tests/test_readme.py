@@ -18,9 +18,10 @@ def test_every_console_block_works_as_written(work, home, document, least):
     run(document, work)
 
 
-def test_the_mlperf_example_works_as_written():
+def test_the_mlperf_example_works_as_written(work):
+    (work / "experiments.jsonl").symlink_to(ROOT / "examples" / "mlperf" / "experiments.jsonl")
     assert len(steps("examples/mlperf/README.md")) >= 4
-    run("examples/mlperf/README.md", ROOT / "examples" / "mlperf")
+    run("examples/mlperf/README.md", work)
 
 
 def test_the_python_of_the_page_on_rule_sets_runs():
