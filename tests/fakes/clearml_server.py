@@ -38,6 +38,8 @@ class Server:
         self.queues: dict[str, list[str]] = {"q1": []}
         self.faults: list[Fault | None] = []
         self.calls: list[tuple[str, Any]] = []
+        self.malformed = False  # whether a test lets it answer what no server would
+        self.exchanges: list[tuple[str, Any, dict[str, Any]]] = []  # calls that were answered: endpoint, body, data
         self.before_page: Callable[[int], None] | None = None
         self.before: dict[str, Callable[[], None]] = {}  # endpoint -> what happens just before it is answered
         self.worker_obeys_after = 0  # looks at a running task before its worker stops it
@@ -107,7 +109,9 @@ class Server:
             if endpoint in self.before:
                 self.before.pop(endpoint)()
             try:
-                return 200, 0, "OK", handler(self, body)
+                data = handler(self, body)
+                self.exchanges.append((endpoint, body, data))
+                return 200, 0, "OK", data
             except Refused as refused:
                 return refused.code, refused.subcode, str(refused), {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from fakes.clearml_schema import violations
 from fakes.clearml_server import Server
 
 from expflow_hooks.sources.clearml.client import Client
@@ -13,11 +14,13 @@ from expflow_hooks.sources.clearml.credentials import find_credentials
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """Give a running server, with the environment that leads to it."""
+    """Give a running server, with the environment that leads to it; what it answered is as the SDK knows it."""
     with Server() as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
+        if not running.malformed:
+            assert violations(running.exchanges) == []
 
 
 @pytest.fixture

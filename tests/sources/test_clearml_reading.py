@@ -319,7 +319,7 @@ def test_odd_tasks_of_a_server_hurt_nobody(server, client):
         ),
         task(3, last_metrics=metrics(Score__seg_total="12")),
     ]
-    server.tasks = [*odd, task(4)]
+    server.tasks, server.malformed = [*odd, task(4)], True
     result, _ = ranking(client, Selection())
     assert (len(result.ranked), len(result.below)) == (1, 3)
     assert json.dumps([row.reason("seg_total") for row in result.below])

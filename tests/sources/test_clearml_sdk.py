@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+from fakes.clearml_schema import shape, violations
 from fakes.clearml_tasks import metrics, task
 
 from expflow_hooks.core.metrics.standard import Metrics
@@ -107,6 +109,29 @@ def test_a_clone_made_by_the_sdk_inherits_tags_that_vouch_for_its_origin_alone(s
     assert set(marks) <= set(found[made].tags or ())
     assert [repr((found[name].metrics or {})["pde_mean"]) for name in (origin, made)] == ["0.0", "<suspect-zero>"]
     assert [found[name].dirty for name in (origin, made)] == [False, None]
+
+
+RECORDED = Path(__file__).parent / "sdk_exchanges.json"
+
+
+def test_the_sdk_and_the_stand_in_exchange_what_was_recorded(server, home):
+    """Keys of what the SDK sends and is answered in a report, a clone and a query; RECORD_EXCHANGES=1 renews them."""
+    server.tasks = [task(1, last_metrics=metrics(Score__seg_total=3.0))]
+    for code in (_QUERY, _REPORT, _CLONE % 1):
+        sdk(code, home=home, server=server)
+    found = shape([one for one in server.exchanges if one[0] != "tasks.ping"])  # which comes when time has passed
+    if os.environ.get("RECORD_EXCHANGES") == "1":
+        RECORDED.write_text(json.dumps(found, indent=1) + "\n")
+    assert found == json.loads(RECORDED.read_text())
+    assert violations(server.exchanges) == []
+
+
+def test_the_schemas_notice_an_answer_that_no_server_gives(server, client):
+    server.malformed = True
+    server.tasks = [task(1, tags="task1", last_metrics=metrics(Score__seg_total="7"))]
+    read_some([f"{1:032x}"], Policy(), client=client())
+    found = {one.split(": ")[1] for one in violations(server.exchanges)}
+    assert "$.tasks[0].tags" in found and any(path.endswith(".value") for path in found)
 
 
 def test_a_raw_nan_of_a_marked_task_is_not_believed(server, client, home):

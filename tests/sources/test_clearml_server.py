@@ -16,8 +16,12 @@ import requests
 from fakes.clearml_server import EXPIRED, Server
 from fakes.clearml_tasks import digest
 
+from expflow_hooks.core.metrics.standard import Metrics
+from expflow_hooks.sources.clearml.at_best import at_best
 from expflow_hooks.sources.clearml.client import Client, ServerError
 from expflow_hooks.sources.clearml.credentials import Credentials, find_credentials
+from expflow_hooks.sources.clearml.metrics import Flattening, flat_metrics
+from expflow_hooks.sources.clearml.remarks import Remarks
 
 _ASKED_FOR = os.environ.get("EXPFLOW_TEST_CLEARML") == "1"
 _GIVEN = {name: value for name, value in os.environ.items() if name.startswith("CLEARML_")} if _ASKED_FOR else {}
@@ -77,6 +81,15 @@ class Bench:
 
     def last(self, task_id, title="Score", series="seg_total"):
         return self.get(task_id)["last_metrics"][digest(title)][digest(series)]
+
+    def settle(self, task_id, series):
+        """Wait until the server's index has the task's events; the stand-in has them at once."""
+        for _ in range(50 if self.standin is None else 1):
+            found = self.call("events.get_task_events", task=task_id, order="desc", batch_size=500)["events"]
+            if sum(event.get("variant") == series for event in found) >= 3:
+                return
+            time.sleep(0.2)
+        assert self.standin is None, "the stand-in has them at once"
 
     def wait(self, seconds):
         if self.standin is None:
@@ -242,3 +255,39 @@ def test_unknown_tasks_are_refused_one_by_one_and_left_out_of_lists(bench):
     for endpoint in ("tasks.get_by_id", "tasks.stop", "tasks.delete"):
         assert bench.refusal(endpoint, task="f" * 32) == (400, 101)
     assert bench.call("tasks.get_all_ex", id=["f" * 32], only_fields=["id"])["tasks"] == []
+
+
+def test_a_board_is_made_updated_in_place_and_read_back(bench):
+    from expflow_hooks.sources.clearml.board import publish_board
+
+    first, made = publish_board(bench.client, bench.name, "Board", "| rank |\n|---|\n| 1 |\n")
+    bench.made.append(first)
+    again, made_again = publish_board(bench.client, bench.name, "Board", "| rank |\n|---|\n| 2 |\n")
+    assert (again, made, made_again) == (first, True, False)
+    (found,) = bench.call("reports.get_all_ex", id=[first], only_fields=["id", "report"])["tasks"]
+    assert found["report"].endswith("| 2 |\n")
+
+
+def test_the_judged_metrics_are_read_at_the_best_iteration(bench):
+    made = bench.task("in_progress")
+    bench.report(made, (1, 30.0), (2, 4.0), (3, 8.0), title="PDE", series="pde_mean")
+    bench.report(made, (1, 12.0), (2, 45.0), (3, 70.0))
+    bench.settle(made, "seg_total")
+    (task,) = bench.call("tasks.get_all_ex", id=[made], only_fields=["id", "last_metrics"])["tasks"]
+    how = Flattening(Metrics(), ("pde_mean", "seg_total"))
+    found = flat_metrics(at_best(task, how, higher=False, client=bench.client), (), how, Remarks(), judged=True)
+    assert found == {"pde_mean": 4.0, "seg_total": 45.0}
+
+
+def test_the_first_and_the_last_event_are_given_by_their_time(bench):
+    made = bench.task("in_progress")
+    for iteration in range(3):
+        bench.report(made, (iteration, float(iteration)))
+        bench.wait(0.01)
+    bench.settle(made, "seg_total")
+    stamps = {}
+    for order in ("asc", "desc"):
+        events = bench.call("events.get_task_events", task=made, order=order, batch_size=1)["events"]
+        stamps[order] = [event["timestamp"] for event in events]
+    assert len(stamps["asc"]) == len(stamps["desc"]) == 1
+    assert stamps["asc"] < stamps["desc"]
