@@ -1,6 +1,7 @@
 """The README and the pages with commands, as a reader would try them."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ def test_every_console_block_works_as_written(work, home, document, least):
 
 
 def test_the_mlperf_example_works_as_written(work):
-    (work / "experiments.jsonl").symlink_to(ROOT / "examples" / "mlperf" / "experiments.jsonl")
+    shutil.copy(ROOT / "examples" / "mlperf" / "experiments.jsonl", work)
     assert len(steps("examples/mlperf/README.md")) >= 4
     run("examples/mlperf/README.md", work)
 
