@@ -8,6 +8,8 @@ import pytest
 from action.research import POLICY, TOKEN, lines, record
 from fakes.github_state import ACTIONS, MAINTAINER
 
+from expflow_hooks.action.evidence import remote
+
 EVENTS = Path(__file__).parent / "events"
 LAX = POLICY.replace("  gates: [pde_mean:lt:18.09, train_time_min:lt:60]\n", "").replace("audit:", "guard:")
 LAX = LAX.replace("  rules:\n  - reported: seg_total\n", "  allow_force: true\n")
@@ -261,10 +263,13 @@ def many_files(research, count, **more):
     research._moved()
 
 
-def test_by_api_a_hash_behind_the_3000_files_that_a_commit_lists_is_found(research, digest):
+def test_by_api_a_hash_behind_the_3000_files_that_a_commit_lists_is_found(research, digest, monkeypatch):
+    """The limit is lowered on both sides: three thousand files take minutes."""
+    monkeypatch.setattr(remote, "MOST_FILES", 30)
+    research.server.state.limits.commit_files = 30
     research.setup()
     research.open()
-    many_files(research, 3010, **{"zzz.txt": f"pin {digest}\n"})
+    many_files(research, 40, **{"zzz.txt": f"pin {digest}\n"})
     (research.repo.path / "zzz.txt").unlink()
     research.repo.git("commit", "--quiet", "--all", "--message", "gone")
     research.head = research.repo.git("rev-parse", "HEAD")
@@ -279,7 +284,8 @@ def test_by_api_code_behind_the_300_files_that_a_comparison_lists_needs_a_candid
     research.setup()
     research.repo.git("reset", "--quiet", "--hard", "main")
     research.open()
-    many_files(research, 310, **{"src/train.py": "print(2)\n"})
+    research.server.state.limits.compared_files = 30
+    many_files(research, 40, **{"src/train.py": "print(2)\n"})
     research.server.state.limits.requests = 10_000
     assert research.run("pull_request_target") == 3
     assert (research.last["verdict"], states(research)) == ("no-candidate", "pending")

@@ -29,6 +29,7 @@ PATIENCE = 60.0  # seconds that all retries of a run may take together
 DEADLINE = 60.0  # seconds for one whole answer
 _QUICK = 5.0  # seconds for what the run does well without
 MOST_PAGES = 1000
+PAGE_SIZE = 100  # entries; the most that GitHub gives
 _RETRIED = RETRIED | {500}
 RAW = "application/vnd.github.raw+json"
 _KEPT = 64  # answers, to be asked for again as "is it still so?"
@@ -99,7 +100,7 @@ class GitHub:
 
     def pages(self, path: str, kind: type[T], **params: Any) -> Iterator[T]:
         """Yield every page, a hundred entries each; raise UnreadableError if the pages lead elsewhere."""
-        answer = self.request("GET", path, params={"per_page": 100, **params})
+        answer = self.request("GET", path, params={"per_page": PAGE_SIZE, **params})
         for _ in range(MOST_PAGES):
             yield _read(answer, kind)
             following = answer.links.get("next", {}).get("url")
