@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from hashlib import blake2b
@@ -31,6 +32,8 @@ MOST_ROWS = 1000
 """How many ranked rows a page has where neither `--top` nor the policy says."""
 
 _RUNS = "runs"
+_PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")  # no upper case: some file systems hold A and a to be one
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 
 
 @click.command("report", epilog="Example: expflow-hooks report --output report --sort-by pde_mean")
@@ -65,9 +68,11 @@ def _lines(source: str | None, ranking: Ranking, rules: Policy) -> dict[str, lis
 
 
 def _address(experiment_id: str) -> str:
-    """Return where a run's page stands: a name of its own, whatever stands in the id."""
-    name = blake2b(experiment_id.encode("utf-8", "surrogatepass"), digest_size=6, person=b"expflow-run").hexdigest()
-    return f"{_RUNS}/{name}.html"
+    """Return where a run's page stands: under its id where every file system takes that, else under a digest of it."""
+    if _PLAIN_ID.fullmatch(experiment_id) and experiment_id.split(".")[0] not in _DEVICES:
+        return f"{_RUNS}/{experiment_id}.html"
+    digest = blake2b(experiment_id.encode("utf-8", "surrogatepass"), digest_size=6, person=b"expflow-run").hexdigest()
+    return f"{_RUNS}/_{digest}.html"
 
 
 def _write_runs(folder: str, ranking: Ranking, lines: dict[str, list[HistoryLine]], rules: Policy) -> None:

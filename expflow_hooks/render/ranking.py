@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED, Comparison, GateResult
-from expflow_hooks.core.metrics.values import show_number
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.results import RankingResult, RankingRow
-from expflow_hooks.core.wording import counted
 from expflow_hooks.render.jsontext import to_json
+from expflow_hooks.render.leaderboard import MOST_BELOW, Entry, GateCell, Leaderboard, leaderboard, summary
 from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Style, Table, to_csv, to_form
-
-MOST_BELOW = 10  # rows below the line that a person is shown, fewer with --top; JSON and CSV hold all
-
-_KIND_WORDS = {
-    "gate_failed": "gate failed",
-    "undecided": "undecided",
-    "not_comparable": "not comparable",
-    "too_few_runs": "too few runs",
-    "no_value": "sort value does not count",
-    "not_completed": "not completed",
-}
 
 
 def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> RankingResult:
@@ -62,85 +50,32 @@ def _row_json(row: Row, metric: str) -> RankingRow:
     }
 
 
-def ranking_table(ranking: Ranking, source: str) -> Table:
+def ranking_table(board: Leaderboard) -> Table:
     """Return the leaderboard: rank, name, value, one column a gate with value and margin, and what there is to say."""
-    query = ranking.query
-    grouped = query.group_by is not None
-    arrow = "↓" if not ranking.higher_is_better else "↑"
-    ids = any(row.label != row.experiment_id for row in (*ranking.ranked, *ranking.below[:MOST_BELOW]))
     columns = [Column("rank", right=True), Column("name", narrowest=12)]
-    columns += [Column("id", narrowest=10, spare=1)] if ids else []
-    columns.append(Column(f"{query.sort_by} {arrow}", right=True))
-    columns += [Column("n", right=True, spare=3), Column("spread", right=True, spare=5)] if grouped else []
-    columns += [Column(gate.show(), spare=2) for gate in query.gates]
+    columns += [Column("id", narrowest=10, spare=1)] if board.has_ids else []
+    columns.append(Column(f"{board.metric} {board.arrow}", right=True))
+    columns += [Column("n", right=True, spare=3), Column("spread", right=True, spare=5)] if board.grouped else []
+    columns += [Column(gate, spare=2) for gate in board.gates]
     columns.append(Column("notes", narrowest=24, spare=4))
-    below = ranking.below[: min(MOST_BELOW, query.top or MOST_BELOW)]
-    rows = [_cells(row, query.sort_by, grouped, ids) for row in (*ranking.ranked, *below)]
-    return Table(columns, rows, _notes(ranking, source, len(below)))
+    return Table(columns, [_cells(entry, board) for entry in board.entries], [Data(line) for line in summary(board)])
 
 
-def _cells(row: Row, metric: str, grouped: bool, ids: bool) -> list[str]:
-    cells = [show_rank(row), Data(row.label), *([Data(row.experiment_id)] if ids else [])]
-    cells.append(show_number(row.value))
-    if grouped:
-        spread = row.group.spread if row.group else None
-        cells += [str(row.n), "" if spread is None else f"{spread:.4g}"]
-    cells += [gate_cell(result) for result in row.gate_results]
-    said = [text for text in (row.reason(metric), luck(row), *row.told) if text]
-    return [*cells, Data("; ".join(said))]
-
-
-def show_rank(row: Row) -> str:
-    """Return the ranks that a row may have: one, or those of its band, `1-3`."""
-    first, last = row.band or (row.rank, row.rank)
-    if first is None:
-        return "–"
-    return str(first) if first == last else f"{first}-{last}"
+def _cells(entry: Entry, board: Leaderboard) -> list[str]:
+    row = entry.row
+    cells = [entry.rank, Data(row.label), *([Data(row.experiment_id)] if board.has_ids else []), entry.value]
+    cells += [str(row.n), entry.spread] if board.grouped else []
+    return [*cells, *map(show_gate, entry.gates), Data("; ".join(entry.notes))]
 
 
 _KINDS: dict[str, type[str]] = {HOLDS: Good, FAILS: Bad}
-_MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_COMPARABLE: "?"}
+MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_COMPARABLE: "?"}
 
 
-def show_comparison(found: Comparison) -> str:
-    """Return a mean or difference with its interval and the runs on each side: `-1.03 (-6.4%) [-1.3, -0.71] 3:3`."""
-    percent = "" if found.percent is None else f" ({found.percent:+.3g}%)"
-    interval = "" if found.low is None or found.high is None else f" [{found.low:.4g}, {found.high:.4g}]"
-    sides = f" {found.n}:{found.of_base.n}" if found.of_base else ""
-    return f"{found.estimate:.4g}{percent}{interval}{sides}"
-
-
-def luck(row: Row) -> str | None:
-    """Return how much of the leader's value is expected to be luck: the best of several looks better than it is."""
-    if row.optimism is None or row.band is None:
-        return None
-    k = row.band[1] - row.band[0] + 1
-    return f"best of {k} not told apart: looks about {row.optimism:.2g} better than it is"
-
-
-def gate_cell(result: GateResult) -> str:
-    mark = _MARKS[result.outcome]
-    kind = _KINDS.get(result.outcome, Open)
-    if result.comparison:
-        return kind(f"{mark} {show_comparison(result.comparison)}")
-    if result.status or result.margin is None:
-        return kind(f"{mark} {result.status or result.outcome.replace('-', ' ')}")
-    return kind(f"{mark} {show_number(result.value)} ({result.margin:+.4g})")
-
-
-def _notes(ranking: Ranking, source: str, below_shown: int) -> list[str]:
-    counts = ranking.counts
-    what = "group" if ranking.query.group_by else "experiment"
-    line = f"{counts['ranked']} ranked"
-    line += f" ({counts['cut']} more cut by --top)" if counts["cut"] else ""
-    kinds = [f"{counts[kind]} {words}" for kind, words in _KIND_WORDS.items() if counts[kind]]
-    line += f", {counts['below_the_line']} below the line" + (f": {', '.join(kinds)}" if kinds else "")
-    hidden = counts["below_the_line"] - below_shown
-    line += f" ({hidden} not listed here; --format json lists all)" if hidden else ""
-    notes = [line, f"{counted(counts['experiments'], 'experiment')} from {source}"]
-    if ranking.query.group_by is not None:
-        notes[0] = f"by {what}: {line}"
-    return [Data(note) for note in notes]
+def show_gate(cell: GateCell) -> str:
+    """Return a gate's cell: whether it holds, the value, and the margin, which is positive inside the gate."""
+    margin = f" ({cell.margin})" if cell.margin else ""
+    return _KINDS.get(cell.outcome, Open)(f"{MARKS[cell.outcome]} {cell.text}{margin}")
 
 
 def ranking_csv(ranking: Ranking) -> str:
@@ -160,11 +95,13 @@ def _csv_row(row: Row, metric: str) -> Sequence[Any]:
     return [*first, metric, *second, *gates, entry["reason"], "; ".join(entry["notes"])]
 
 
-def render_ranking(ranking: Ranking, source: str, form: str, unreadable: int = 0, look: Style = PLAIN) -> str:
+def render_ranking(
+    ranking: Ranking, source: str, form: str, unreadable: int = 0, look: Style = PLAIN, *, precise: bool = False
+) -> str:
     """Return the ranking in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json(ranking_json(ranking, source, unreadable))
     if form == "csv":
         return ranking_csv(ranking)
-    table = ranking_table(ranking, source)
-    return to_form(table, form, look)
+    below = min(MOST_BELOW, ranking.query.top or MOST_BELOW)
+    return to_form(ranking_table(leaderboard(ranking, source, below=below, precise=precise)), form, look)

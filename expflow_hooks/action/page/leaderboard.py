@@ -15,7 +15,7 @@ from expflow_hooks.core.metrics.values import show_number, value_status
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.render.escape import code_span
-from expflow_hooks.render.ranking import luck, show_comparison, show_rank
+from expflow_hooks.render.leaderboard import luck, show_comparison, show_rank
 
 DEFAULT_TOP = 20
 _CHARTED = 12  # rows

@@ -27,7 +27,7 @@ min-width:9rem;max-width:22rem;overflow-wrap:anywhere}.note{min-width:14rem;font
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .gate{stroke:var(--bad);stroke-width:1;stroke-dasharray:3 2}
 .band{stroke:var(--band);stroke-width:16;stroke-linecap:butt}
-.t .p{fill:var(--dim)}.t .f{fill:none;stroke:var(--mark);stroke-width:2}
+.t .p{stroke:var(--dim);stroke-width:5;stroke-linecap:round;fill:none}.t .f{fill:none;stroke:var(--mark);stroke-width:2}
 .t text{fill:var(--dim);font-size:11px}.t .a{stroke:var(--line)}
 @media print{input,label{display:none}thead th{position:static}}
 """

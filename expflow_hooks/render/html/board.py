@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from expflow_hooks.core.metrics.gates import FAILS, HOLDS, Gate, GateResult
-from expflow_hooks.core.metrics.values import show_number, value_status
+from expflow_hooks.core.metrics.gates import FAILS, HOLDS, Gate
+from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry.experiment import parse_time
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.html.drawing import Point, Scale, dots, scale_of, shared, timeline
 from expflow_hooks.render.html.text import document, html
-from expflow_hooks.render.ranking import gate_cell, luck, show_rank
+from expflow_hooks.render.leaderboard import Entry, GateCell, Leaderboard, leaderboard
+from expflow_hooks.render.numbers import roughly
+from expflow_hooks.render.ranking import show_gate
 
 Link = Callable[[str], "str | None"]
 """Takes an experiment's id, returns the address of its page, or None where it has none."""
@@ -25,13 +27,13 @@ _CLASSES = {HOLDS: "y", FAILS: "x"}
 
 def page(ranking: Ranking, source: str, title: str, link: Link, made: str) -> str:
     """Return the whole page: what is ranked, the metric over time, the table; `made` says when, in words."""
-    query = ranking.query
+    board = leaderboard(ranking, source, below=MOST_BELOW)
     parts = [
         f"<h1>{html(title)}</h1>",
         f'<p class="m">{html(summary(ranking))}. From {html(source)}, {html(made)}.</p>',
-        timeline(_points(ranking), query.sort_by, higher=ranking.higher_is_better, gate=_gate(ranking)),
+        timeline(_points(ranking), board.metric, higher=ranking.higher_is_better, gate=_gate(ranking)),
         '<label hidden>Filter <input id="filter" type="search" autocomplete="off"></label>',
-        board(ranking, link),
+        table(board, link),
     ]
     return document(title, "\n".join(part for part in parts if part), script=True)
 
@@ -47,47 +49,44 @@ def summary(ranking: Ranking) -> str:
     )
 
 
-def board(ranking: Ranking, link: Link = lambda experiment_id: None) -> str:
+def table(board: Leaderboard, link: Link = lambda experiment_id: None) -> str:
     """Return the table alone, each row with its runs as dots beside the gate and the leading band."""
-    query, rows = ranking.query, [*ranking.ranked, *ranking.below[:MOST_BELOW]]
-    grouped = query.group_by is not None
-    gate = _gate(ranking)
-    scale = _scale(rows, gate)
-    headings = ["rank", "name", query.sort_by, *(("n", "spread") if grouped else ()), "runs"]
-    headings += [*(gate_.show() for gate_ in query.gates), "notes"]
-    direction = "descending" if ranking.higher_is_better else "ascending"
+    gate = _gate(board.ranking)
+    scale = _scale([entry.row for entry in board.entries], gate)
+    headings = ["rank", "name", board.metric, *(("n", "spread") if board.grouped else ()), "runs"]
+    headings += [*board.gates, "notes"]
+    direction = "descending" if board.ranking.higher_is_better else "ascending"
     cells = "".join(
-        f'<th scope="col" aria-sort="{direction if heading == query.sort_by else "none"}">'
+        f'<th scope="col" aria-sort="{direction if heading == board.metric else "none"}">'
         f'<button type="button">{html(heading)}</button></th>'
         for heading in headings
     )
-    drawn = (dots(_values(row), scale) for row in rows)
-    body = "\n".join(_row(row, query.sort_by, grouped, link, runs) for row, runs in zip(rows, drawn, strict=True))
-    beside = shared(scale, gate, _band(ranking))
+    show = roughly(value for entry in board.entries for value in _values(entry.row))
+    body = "\n".join(_row(entry, board, link, dots(_values(entry.row), scale, show)) for entry in board.entries)
+    beside = shared(scale, gate, _band(board.ranking))
     head = f'{beside}<div class="w"><table class="sort"><thead><tr>{cells}</tr></thead>'
     return f"{head}<tbody>\n{body}\n</tbody></table></div>"
 
 
-def _row(row: Row, metric: str, grouped: bool, link: Link, runs: str) -> str:
+def _row(entry: Entry, board: Leaderboard, link: Link, runs: str) -> str:
+    row = entry.row
     address = link(row.experiment_id)
     name = html(row.label) if address is None else f'<a href="{html(address)}">{html(row.label)}</a>'
     cells = [
-        f"<td class=n>{html(show_rank(row))}",
+        f"<td class=n>{html(entry.rank)}",
         f"<th scope=row>{name}",
-        f"<td class=n>{html(show_number(row.value))}",
+        f"<td class=n>{html(entry.value)}",
     ]
-    if grouped:
-        spread = row.group.spread if row.group else None
-        cells += [f"<td class=n>{row.n}", f"<td class=n>{'' if spread is None else f'{spread:.3g}'}"]
+    if board.grouped:
+        cells += [f"<td class=n>{row.n}", f"<td class=n>{html(entry.spread)}"]
     cells.append(f"<td>{runs}")
-    cells += [_gate_html(result) for result in row.gate_results]
-    notes = [text for text in (row.reason(metric), luck(row), *row.told) if text]
-    cells.append(f"<td class=note>{html('; '.join(notes))}")
-    return f"<tr{'' if row.rank is not None else ' class=below'}>" + "".join(cells)
+    cells += [_gate_html(cell) for cell in entry.gates]
+    cells.append(f"<td class=note>{html('; '.join(entry.notes))}")
+    return f"<tr{'' if entry.ranks else ' class=below'}>" + "".join(cells)
 
 
-def _gate_html(result: GateResult) -> str:
-    return f"<td class={_CLASSES.get(result.outcome, 'o')}>{html(gate_cell(result))}"
+def _gate_html(cell: GateCell) -> str:
+    return f"<td class={_CLASSES.get(cell.outcome, 'o')}>{html(show_gate(cell))}"
 
 
 def _values(row: Row) -> list[float]:
