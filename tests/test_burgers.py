@@ -86,8 +86,8 @@ def test_the_tour_trains_ranks_audits_and_renders(here, work, repo, capfd):
     # The comment, as it would stand on the pull request.
     code, comment = here("action", "--dry-run")
     assert code == 1
-    assert comment.startswith("## ❌ Expflow: fail\n\n▶ `random-s0` is rank 1 of 3 by `seg_total`")
-    assert "- `linear-s0`: `pde_mean < 18.09 fails" in comment
+    assert comment.startswith("## ❌ Expflow: 1 of 4 candidate groups fails\n\n- `linear-s0`: `pde_mean < 18.09 fails")
+    assert "▶ `random-s0` is rank 1 of 3 by `seg_total`" in comment
     assert "<summary>Audit: 3 of 12 fail</summary>" in comment
 
     assert here("pin", "init", "4711")[0] == 0

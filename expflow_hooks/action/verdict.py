@@ -56,6 +56,12 @@ class Judgement:
         """Return the first ids of the candidates' rows."""
         return frozenset(row.experiment_id for row in self.rows)
 
+    @cached_property
+    def exact(self) -> frozenset[str]:
+        """Return the first ids of the candidates' rows of which every run ran what the head holds."""
+        exact = {o.experiment.experiment_id for o in self.evidence.candidates.judged if o.freshness == EXACT}
+        return frozenset(row.experiment_id for row in self.rows if exact.issuperset(row.runs))
+
     @property
     def failed_gates(self) -> list[str]:
         """Return the gates that a judged candidate fails, each once."""

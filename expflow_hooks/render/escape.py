@@ -27,14 +27,19 @@ def command_property(text: str) -> str:
     return command_text(text).replace(":", "%3A").replace(",", "%2C")
 
 
+def in_code_block(text: str, longest: int = LONGEST) -> str:
+    """Return text for a line of a fenced block of code, which it cannot end: it holds no backtick and no line end."""
+    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN else c for c in text[:longest])
+    if len(text) > longest:
+        shown = shown[:-1] + "…"
+    return shown.replace("`", "'").strip()
+
+
 def code_span(text: str, longest: int = LONGEST) -> str:
     """Return text as a Markdown code span that GitHub shows and never follows, also inside a table.
 
     Controls, bidi marks and newlines become `\N{REPLACEMENT CHARACTER}`, backticks `'`, `|` is escaped; at most
     `longest` characters.
     """
-    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN else c for c in text[:longest])
-    if len(text) > longest:
-        shown = shown[:-1] + "…"
-    shown = shown.replace("`", "'").replace("|", "\\|").strip()
+    shown = in_code_block(text, longest).replace("|", "\\|")
     return f"`{shown}`" if shown else "` `"

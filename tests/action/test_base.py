@@ -29,7 +29,7 @@ def opened(research, policy, values, base=(16.0, 16.2, 15.9), **given):
 def test_a_candidate_that_is_better_than_the_base_passes_and_says_how_sure_that_is(research):
     opened(research, AGAINST, [15.0, 15.1, 14.9])
     assert research.run() == 0
-    assert "1.033 (6.44%) ahead of the base's best, `base-0`; 95% sure that it is better, by 0.936 at least" in (
+    assert "1.033 (6.44%) better than the base's best, `base-0`; 95% sure that it is better, by 0.936 at least" in (
         research.comment
     )
     assert "✅ -1.033 (-6.44%) [-1.131, -0.936] 3:3" in research.comment
@@ -108,7 +108,7 @@ def test_a_base_that_was_measured_again_is_what_the_change_is_compared_with(rese
     again = [entry | {"definition": NEW} for entry in seeds("base", (10.0, 10.3, 9.9))]
     of_a_new_evaluator(research, *again)
     assert research.run() == 0, research.comment
-    assert "ahead of the base's best, `base-0`; 95% sure that it is better" in research.comment
+    assert "better than the base's best, `base-0`; 95% sure that it is better" in research.comment
 
 
 def test_a_change_of_the_evaluator_whose_runs_do_not_say_how_they_were_measured_waits(research):

@@ -212,12 +212,13 @@ def test_a_comment_of_an_earlier_version_is_ours_still():
     assert read_marker(old) == Marker("default", "0123456789abcdef", intact=False)
 
 
-def test_a_chart_has_a_line_at_the_gate_and_no_names():
-    chart = draw([Bar(1, 5.0, False), Bar(2, 10.0, True), Bar(None, 20.0, False)], [15.0], "↓", 20)
+def test_a_chart_has_a_line_at_the_gate_and_names_that_cannot_end_its_block():
+    bars = [Bar(1, 5.0, False, "fno"), Bar(2, 10.0, True, "```\n# x"), Bar(None, 20.0, False, "n" * 100)]
+    chart = draw(bars, [15.0], "↓", 20)
     assert chart == [
-        "    1 █████          ┊      5",
-        "▶   2 ██████████     ┊      10",
-        "    – ████████████████████  20",
+        "    1 █████          ┊      5         fno",
+        "▶   2 ██████████     ┊      10        '''\N{REPLACEMENT CHARACTER}# x",
+        f"    – ████████████████████  20        {'n' * 31}…",
         "    ↓ ───────────────┊───── 0 … 20; ┊ gate 15",
     ]
 
@@ -228,7 +229,7 @@ def test_a_chart_has_a_line_at_the_gate_and_no_names():
 )
 def test_a_chart_of_any_values_is_as_wide_as_it_should_be(values):
     chart = draw([Bar(i, float(v), False) for i, v in enumerate(values, 1)], [0.5])
-    assert not chart or {len(line[6:47]) for line in chart} == {41}
+    assert not chart or {len(line[6:31]) for line in chart} == {25}
 
 
 def test_values_close_together_are_dots_on_a_cut_axis():

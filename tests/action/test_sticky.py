@@ -161,7 +161,7 @@ def test_a_read_only_token_keeps_the_verdict_and_the_summary(ready):
     assert ready.last["verdict"] == "fail"
     assert "pull-requests: write" in ready.text
     assert "statuses: write" in ready.text
-    assert "❌ Expflow: fail" in ready.summary
+    assert "❌ Expflow: 1 of 2 candidates fails" in ready.summary
     assert ready.comments() == []
 
 

@@ -114,7 +114,7 @@ def test_the_newest_commit_with_runs_is_judged(research):
     research.results(record("good", 11.0, commit=research.head))
     research.open()
     assert research.run() == 0
-    assert "1 experiment which newer ones stand for, not judged: `bad`" in research.comment
+    assert "Not judged: `bad`, since it ran other code" in research.comment
 
 
 def test_a_run_of_a_replaced_commit_proves_nothing_of_the_code(research):

@@ -46,7 +46,7 @@ def test_created_then_left_unchanged_then_updated(run, research, tmp_path):  # n
     assert done.returncode == 1
     assert "expflow: fail" in done.stdout
     assert (outputs(done)["comment-status"], outputs(done)["passed"]) == ("updated", "false")
-    assert "❌ Expflow: fail" in research.comment
+    assert "❌ Expflow: 1 of 2 candidates fails" in research.comment
     assert TOKEN not in done.stdout + done.stderr
     assert research.repo.git("status", "--porcelain") == ""
     assert os.environ["PATH"] == before

@@ -33,11 +33,21 @@ def rank(case: Case) -> None:
     """Read the experiments, find the candidates, and rank everything."""
     experiments, registry = read_experiments(case, case.rules.query)
     choose_candidates(case, experiments, registry)
-    if case.evidence.source == CLEARML and case.evidence.candidates.judged:
-        experiments = read_whole(case.evidence, experiments)
+    if case.evidence.source == CLEARML:
+        experiments = read_judged(case, experiments)
     rank_all(case, experiments)
     if registry is not None:
         look_back(case, registry)
+
+
+def read_judged(case: Case, experiments: list[Experiment]) -> list[Experiment]:
+    """Return the experiments with those read whole that are judged, which that may change: their changes show then."""
+    known: frozenset[str] = frozenset()
+    while not case.evidence.candidates.ids <= known:
+        known |= case.evidence.candidates.ids
+        experiments = read_whole(case.evidence, experiments)
+        choose_candidates(case, experiments, None)
+    return experiments
 
 
 def read_experiments(case: Case, query: Query) -> tuple[list[Experiment], Registry | None]:

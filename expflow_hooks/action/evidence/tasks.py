@@ -24,11 +24,6 @@ def read_whole(evidence: Evidence, experiments: list[Experiment]) -> list[Experi
     needed = dict.fromkeys([query.sort_by, *(gate.metric for gate in query.gates), *named])
     found, warnings = read_some(sorted(evidence.candidates.ids), policy, tuple(needed), dirty=True)
     whole = {run.experiment_id: run for run in found}
-    judged = tuple(
-        one._replace(experiment=whole.get(one.experiment.experiment_id, one.experiment))
-        for one in evidence.candidates.judged
-    )
-    evidence.candidates = evidence.candidates._replace(judged=judged)
     evidence.notes = list(dict.fromkeys([*evidence.notes, *((Data(warning),) for warning in warnings)]))
     return [whole.get(run.experiment_id, run) for run in experiments]
 

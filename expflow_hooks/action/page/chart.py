@@ -1,4 +1,4 @@
-"""The ranking as a small chart of Unicode bars, which GitHub, mails and phones all show: ranks and values, never names.
+"""The ranking as a small chart of Unicode bars, which GitHub, mails and phones all show. It stands in a block of code.
 
 Bars start at zero. Where the values lie close together far from zero, dots on a cut axis take their place, since a bar
 that does not start at zero lies. Pure.
@@ -10,18 +10,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from expflow_hooks.action.page.numbers import short
+from expflow_hooks.render.escape import in_code_block
 
-WIDTH = 40  # characters
+WIDTH = 24  # characters: what a phone shows beside rank and value
+_LONGEST = 32  # characters of a name
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _CLOSE = 0.2  # values within this part of the largest are told apart by dots only
 
 
 class Bar(NamedTuple):
-    """One row: its rank (None below the line), its value, and whether it is a candidate."""
+    """One row: its rank (None below the line), its value, whether it is a candidate, and its name."""
 
     rank: int | None
     value: float
     candidate: bool
+    name: str = ""
 
 
 def draw(bars: Sequence[Bar], gates: Sequence[float], arrow: str = " ", width: int = WIDTH) -> list[str]:
@@ -51,7 +54,7 @@ def _line(bar: Bar, place: float, zero: float, marks: set[int], width: int) -> s
         cells[mark] = "┊" if cells[mark] == " " else cells[mark]
     rank = "–" if bar.rank is None else str(bar.rank)
     sign = "▶" if bar.candidate else " "
-    return f"{sign}{rank:>4} {''.join(cells)} {short(bar.value)}"
+    return f"{sign}{rank:>4} {''.join(cells)} {short(bar.value):<9} {in_code_block(bar.name, _LONGEST)}".rstrip()
 
 
 def _bar(start: float, end: float, width: int) -> list[str]:

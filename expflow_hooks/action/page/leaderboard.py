@@ -1,4 +1,4 @@
-"""The ranking in the comment: the table with the candidate marked, its chart, and what stands below the line."""
+"""The ranking in the comment, folded: the table with the candidates in place, its chart, and what is below the line."""
 
 from __future__ import annotations
 
@@ -23,20 +23,16 @@ _TAGS = 4
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def sections(judgement: Judgement, detail: Detail, commits_url: str) -> list[str]:
-    """Return the blocks of Markdown: table, chart, below the line."""
+def leaderboard(judgement: Judgement, detail: Detail, commits_url: str) -> str:
+    """Return the whole ranking, folded; nothing where there is none."""
     ranking = judgement.evidence.ranking
     if ranking is None or not detail.ranking or not ranking.experiments:
-        return []
-    return [
-        block
-        for block in (
-            _table(judgement, ranking, detail, commits_url),
-            _chart(judgement, ranking) if detail.chart else "",
-            _below(judgement, ranking, detail),
-        )
-        if block
-    ]
+        return ""
+    chart = _chart(judgement, ranking) if detail.chart else ""
+    blocks = filter(None, (_table(judgement, ranking, detail, commits_url), chart, _below(judgement, ranking, detail)))
+    counts = ranking.counts
+    below = f", {counts['below_the_line']} below the line" if counts["below_the_line"] else ""
+    return folded(f"Ranking: {counts['ranked']} ranked{below}", "\n\n".join(blocks))
 
 
 def arrow(ranking: Ranking) -> str:
@@ -52,17 +48,17 @@ def _table(judgement: Judgement, ranking: Ranking, detail: Detail, commits_url: 
     headings = ["Rank", "Experiment", f"{code_span(query.sort_by)} {arrow(ranking)}"]
     headings += [code_span(gate.show()) for gate in query.gates]
     headings += ["Tags", "Commit"] if detail.columns else []
-    lines = [_row(headings), "|--:|:--|--:|" + ":--|" * (len(headings) - 3)]
+    lines = [row_of(headings), "|--:|:--|--:|" + ":--|" * (len(headings) - 3)]
     show = short if are_distinguishable(row.value for row in shown) else show_number
     place, places = 0, {row.experiment_id: at for at, row in enumerate(ranking.ranked)}
     for row in shown:
         at = places[row.experiment_id]
         if at > place:
-            lines.append(_row([f"<sub>{at - place} more</sub>"] + [""] * (len(headings) - 1)))
-        lines.append(_row(_cells(judgement, row, detail, commits_url, show)))
+            lines.append(row_of([f"<sub>{at - place} more</sub>"] + [""] * (len(headings) - 1)))
+        lines.append(row_of(_cells(judgement, row, detail, commits_url, show)))
         place = at + 1
     if len(ranking.ranked) > place:
-        lines.append(_row([f"<sub>{len(ranking.ranked) - place} more</sub>"] + [""] * (len(headings) - 1)))
+        lines.append(row_of([f"<sub>{len(ranking.ranked) - place} more</sub>"] + [""] * (len(headings) - 1)))
     return "\n".join(lines)
 
 
@@ -79,15 +75,21 @@ def _shown(judgement: Judgement, ranking: Ranking, detail: Detail) -> list[Row]:
 def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, show: Callable[[Any], str]) -> list[str]:
     own = row.experiment_id in judgement.own
     rank = f"▶ **{show_rank(row)}**" if own else show_rank(row)
-    notes = [*filter(None, [luck(row)]), *row.told, *(["not reproducible: uncommitted changes"] if row.dirty else [])]
-    name = (f"**{code_span(row.label)}**" if own else code_span(row.label)) + "".join(
-        f"<br><sub>{code_span(note)}</sub>" for note in notes
-    )
-    cells = [rank, name, _value(row, show), *(gate_cell(result) for result in row.gate_results)]
+    name = f"**{code_span(row.label)}**" if own else code_span(row.label)
+    name += note_lines(row, exact=row.experiment_id in judgement.exact)
+    cells = [rank, name, value_cell(row, show), *(gate_cell(result) for result in row.gate_results)]
     return [*cells, tags_cell(row.tags), commit_cell(row.commit, commits_url)] if detail.columns else cells
 
 
-def _value(row: Row, show: Callable[[Any], str]) -> str:
+def note_lines(row: Row, *, exact: bool) -> str:
+    """Return what there is to say of a row, a small line each; code that was proved needs no clean commit."""
+    unproved = ["not reproducible: uncommitted changes"] if row.dirty and not exact else []
+    notes = [*filter(None, [luck(row)]), *row.told, *unproved]
+    return "".join(f"<br><sub>{code_span(note)}</sub>" for note in notes)
+
+
+def value_cell(row: Row, show: Callable[[Any], str]) -> str:
+    """Return the sort metric's value; of a group with its spread and the number of runs."""
     shown = show(row.value)
     if row.group is None:
         return shown
@@ -98,14 +100,22 @@ def _value(row: Row, show: Callable[[Any], str]) -> str:
 _MARKS = {HOLDS: "✅", FAILS: "❌", UNDECIDED: "⏳", NOT_COMPARABLE: "⏳"}
 
 
-def gate_cell(result: GateResult) -> str:
+def gate_cell(result: GateResult, digits: int = 6) -> str:
     """Return a gate's cell: whether it holds, the value, and the margin, which is positive inside the gate."""
     mark = _MARKS[result.outcome]
     if result.comparison:
         return f"{mark} {show_comparison(result.comparison)}"
     if result.status or result.margin is None:
         return f"{mark} {result.status or result.outcome.replace('-', ' ')}"
-    return f"{mark} {short_in_gate(result)} <sub>{result.margin:+.4g}</sub>"
+    return f"{mark} {short_in_gate(result, digits)} <sub>{result.margin:+.4g}</sub>"
+
+
+def gate_line(result: GateResult, metric: str, digits: int) -> str:
+    """Return a gate with outcome and margin, and its value where it is of another metric than the one beside it."""
+    mark, _, told = gate_cell(result, digits).partition(" ")
+    if result.gate.metric == metric and not result.gate.of_groups and "<sub>" in told:
+        told = told[told.index("<sub>") :]
+    return f"{mark} {code_span(result.gate.show())} {told}"
 
 
 def tags_cell(tags: Sequence[str]) -> str:
@@ -123,37 +133,45 @@ def commit_cell(commit: str | None, commits_url: str) -> str:
     return code_span(commit[:7] if _COMMIT.fullmatch(commit) else commit, 12)
 
 
-def _row(cells: Sequence[str]) -> str:
+def row_of(cells: Sequence[str]) -> str:
+    """Return a row of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
 def _chart(judgement: Judgement, ranking: Ranking) -> str:
     rows = [row for at, row in enumerate(ranking.ranked) if at < _CHARTED or row.experiment_id in judgement.own]
     failed = [row for row in judgement.rows if row.rank is None and value_status(row.value) is None]
-    bars = [Bar(row.rank, row.value, row.experiment_id in judgement.own) for row in (rows + failed)[: 2 * _CHARTED]]
+    bars = [
+        Bar(row.rank, row.value, row.experiment_id in judgement.own, row.label)
+        for row in (rows + failed)[: 2 * _CHARTED]
+    ]
     gates = [gate.threshold for gate in ranking.query.gates if gate.metric == ranking.query.sort_by]
     lines = draw(bars, gates, arrow(ranking))
     return "```text\n" + "\n".join(lines) + "\n```" if lines else ""
 
 
 def _below(judgement: Judgement, ranking: Ranking, detail: Detail) -> str:
-    """Return the rows below the line, folded; the candidates among them come first."""
+    """Return the rows below the line; the candidates among them come first."""
     if not ranking.below:
         return ""
     own = [row for row in ranking.below if row.experiment_id in judgement.own]
-    rows = (own + [row for row in ranking.below if row.experiment_id not in judgement.own])[
-        : max(detail.below, len(own[:3]))
-    ]
-    lines = [_row(["Experiment", f"{code_span(ranking.query.sort_by)} {arrow(ranking)}", "Why it does not rank"])]
+    rows = own + [row for row in ranking.below if row.experiment_id not in judgement.own]
+    shown = rows[: max(detail.below, len(own[:3]))]
+    lines = [row_of(["Below the line", f"{code_span(ranking.query.sort_by)} {arrow(ranking)}", "Why it does not rank"])]
     lines.append("|:--|--:|:--|")
-    for row in rows:
+    for row in shown:
         name = f"▶ **{code_span(row.label)}**" if row.experiment_id in judgement.own else code_span(row.label)
         reason = code_span(row.reason(ranking.query.sort_by) or "", 200)
-        lines.append(_row([name, short(row.value), reason]))
-    more = len(ranking.below) - len(rows)
-    if more:
-        lines.append(_row([f"<sub>{more} more</sub>", "", ""]))
-    return folded(f"{len(ranking.below)} below the line", "\n".join(lines), opened=bool(own))
+        lines.append(row_of([name, short(row.value), reason]))
+    if len(rows) > len(shown):
+        lines.append(row_of([f"<sub>{len(rows) - len(shown)} more</sub>", "", ""]))
+    return "\n".join(lines)
+
+
+def listing(entries: Sequence[str], detail: Detail) -> str:
+    """Return a list of points, as many as there is room for, and how many more there are."""
+    more = [f"{len(entries) - detail.entries} more"] if len(entries) > detail.entries else []
+    return "\n".join(f"- {entry}" for entry in [*entries[: detail.entries], *more])
 
 
 def folded(summary: str, body: str, *, opened: bool = False) -> str:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from expflow_hooks import __version__
 from expflow_hooks.action.evidence.heads import Attested
-from expflow_hooks.action.evidence.rules import ORIGINS
-from expflow_hooks.action.page import history, integrity, leaderboard
-from expflow_hooks.action.page.leaderboard import folded
+from expflow_hooks.action.page import candidates, changes, history, integrity
+from expflow_hooks.action.page.audit import audit
+from expflow_hooks.action.page.leaderboard import commit_cell, folded, leaderboard, listing
 from expflow_hooks.action.page.marker import Marker, state_line
 from expflow_hooks.action.page.sizing import FULL, Detail
-from expflow_hooks.action.page.words import LOOKS, markdown, standing
+from expflow_hooks.action.page.words import LOOKS, headline, markdown, standing
 from expflow_hooks.action.request.event import WorkflowRun
 from expflow_hooks.action.verdict import Judgement
-from expflow_hooks.core.audit.validate import all_pass
-from expflow_hooks.core.change.belonging import Belonging
-from expflow_hooks.core.registry.experiment import Experiment
-from expflow_hooks.core.wording import counted, listed
-from expflow_hooks.render.audit import show_revision
 from expflow_hooks.render.escape import code_span
+
+_FEW = 3  # candidates whose reasons are said above the table, too
 
 
 @dataclass(frozen=True)
@@ -62,28 +59,32 @@ def render_page(page: Page, detail: Detail) -> str:
 
 
 def _blocks(page: Page, detail: Detail) -> list[str]:
+    """Return the verdict, the candidates, what must be acted on, and all else, folded."""
     judgement, evidence = page.judgement, page.judgement.evidence
     parts = [
         _headline(judgement),
-        integrity.warning(page.missing),
-        _standing(judgement),
         _reasons(judgement, detail),
-        _binding(judgement),
-        *leaderboard.sections(judgement, detail, page.commits_url),
+        _standing(judgement),
+        candidates.table(judgement, detail),
+        candidates.not_judged(judgement),
+        integrity.warning(page.missing),
+        changes.leaks(judgement, detail),
+        integrity.lost(evidence, detail),
+        integrity.broken(evidence, detail),
+        changes.binding(judgement),
     ]
     if detail.lists:
-        parts += [_audit(judgement, detail), _revisions(judgement, detail), _policy(judgement, detail)]
-    parts += [_leaks(judgement, detail), integrity.lost(evidence, detail), integrity.broken(evidence, detail)]
-    return [part for part in [*parts, _others(judgement)] if part]
+        parts += [changes.revisions(judgement, detail), changes.policy(judgement, detail), *audit(judgement, detail)]
+        parts.append(candidates.parameters(judgement, detail))
+    return [part for part in [*parts, leaderboard(judgement, detail, page.commits_url)] if part]
 
 
 def _headline(judgement: Judgement) -> str:
-    look = LOOKS[judgement.verdict]
     key = judgement.evidence.inputs.comment_key
     name = "Expflow" if key == "default" else f"Expflow `{key}`"
     rules = judgement.evidence.rules
     never = " · reported only (`fail_on: never`)" if rules and rules.fail_on == "never" else ""
-    return f"## {look.sign} {name}: {look.words}{never}"
+    return f"## {LOOKS[judgement.verdict].sign} {name}: {headline(judgement)}{never}"
 
 
 def _standing(judgement: Judgement) -> str:
@@ -92,95 +93,16 @@ def _standing(judgement: Judgement) -> str:
 
 
 def _reasons(judgement: Judgement, detail: Detail) -> str:
-    said = [*judgement.reasons, *judgement.evidence.notes]
-    lines = [f"- {markdown(reason)}" for reason in said[: detail.entries]]
-    return "\n".join([*lines, *_more(len(said), detail)])
-
-
-def _more(total: int, detail: Detail) -> list[str]:
-    return [f"- {total - detail.entries} more"] if total > detail.entries else []
-
-
-def _binding(judgement: Judgement) -> str:
-    """Return what a reader must know of the rules: that the change loosens them, or that nothing binds yet."""
-    rules = judgement.evidence.rules
-    if rules is None:
-        return ""
-    loosening = sum(change.loosens for change in rules.changes)
-    if loosening:
-        what = "1 change loosens" if loosening == 1 else f"{loosening} changes loosen"
-        return f"> [!WARNING]\n> This pull request changes the policy: **{what} it**. It is judged by the base's."
-    if rules.origin != "base":
-        return f"> [!NOTE]\n> Judged by {ORIGINS[rules.origin]}."
-    return ""
-
-
-def _audit(judgement: Judgement, detail: Detail) -> str:
-    """Return the checks of every judged candidate, open where one fails."""
-    if not judgement.checks:
-        return ""
-    labels = {run.experiment_id: run.label for run in runs_in(judgement.evidence.candidates.judged)}
-    lines = ["| | Rule | Detail |", "|:--|:--|:--|"]
-    shown = dict(list(judgement.checks.items())[: detail.entries])
-    for name, checks in shown.items():
-        lines.append(f"| **{'✅' if all_pass(checks) else '❌'}** | **{code_span(labels[name])}** | |")
-        lines += [f"| {'✅' if c.passed else '❌'} | {code_span(c.label)} | {code_span(c.detail)} |" for c in checks]
-    lines += [f"| | {len(judgement.checks) - len(shown)} more | |"] if len(judgement.checks) > len(shown) else []
-    failed = sum(not all_pass(checks) for checks in judgement.checks.values())
-    told = f"Audit: {failed} of {len(judgement.checks)} fail" if failed else "Audit: every rule holds"
-    return folded(told, "\n".join(lines), opened=bool(failed))
-
-
-def _revisions(judgement: Judgement, detail: Detail) -> str:
-    found = [(name, change) for name, changes in judgement.evidence.revisions.items() for change in changes]
-    lines = [f"- {code_span(name)}: {code_span(show_revision(change), 200)}" for name, change in found]
-    if not lines:
-        return ""
-    body = "\n".join([*lines[: detail.entries], *_more(len(lines), detail)])
-    return folded(f"{counted(len(lines), 'revision')} of what a completed candidate had said", body, opened=True)
-
-
-def _policy(judgement: Judgement, detail: Detail) -> str:
-    rules = judgement.evidence.rules
-    if rules is None or not rules.changes:
-        return ""
-    lines = ["| Key | Base | This change | |", "|:--|:--|:--|:--|"]
-    for change in rules.changes[: detail.entries]:
-        cells = [code_span(change.key), *("–" if v is None else code_span(v) for v in (change.old, change.new))]
-        lines.append(f"| {' | '.join(cells)} | {'⚠️ loosens' if change.loosens else ''} |")
-    lines += [f"| {len(rules.changes) - detail.entries} more | | | |"] if len(rules.changes) > detail.entries else []
-    loosens = any(change.loosens for change in rules.changes)
-    return folded(f"{counted(len(rules.changes), 'change')} of the policy", "\n".join(lines), opened=loosens)
-
-
-def _leaks(judgement: Judgement, detail: Detail) -> str:
-    leaks = judgement.evidence.leaks
-    lines = [f"- {code_span(leak.where, 200)} {leak.code} {leak.message}" for leak in leaks[: detail.entries]]
-    return "\n".join(["### What gives a PIN away", "", *lines, *_more(len(leaks), detail)]) if leaks else ""
-
-
-def _others(judgement: Judgement) -> str:
-    """Return how many experiments of the change are shown but not judged."""
-    found = judgement.evidence.candidates
-    others = {"which newer ones stand for": runs_in(found.superseded)}
-    lines = [f"- {counted(len(r), 'experiment')} {what}, not judged: {_names(r)}" for what, r in others.items() if r]
-    return "\n".join(lines)
-
-
-def runs_in(found: Sequence[Belonging]) -> list[Experiment]:
-    """Return the experiments of some that belong to a change."""
-    return [one.experiment for one in found]
-
-
-def _names(runs: Sequence[Any]) -> str:
-    return listed((code_span(run.label) for run in runs[:3]), of=len(runs))
+    """Return why, in sentences; of many candidates the table alone says what keeps each from holding."""
+    few = len(judgement.reasons) - len(judgement.general) <= _FEW
+    said = [*(judgement.reasons if few else judgement.general), *judgement.evidence.notes]
+    return listing([markdown(reason) for reason in said], detail)
 
 
 def _since(page: Page, detail: Detail) -> Iterator[str]:
     said = history.what_changed(page.before, history.make_state(page.judgement))
     if said:
-        lines = [f"- {markdown(line)}" for line in said[: detail.entries]]
-        yield folded("Since the last comment", "\n".join([*lines, *_more(len(said), detail)]))
+        yield folded("Since the last comment", listing([markdown(line) for line in said], detail))
 
 
 def _cut(detail: Detail) -> list[str]:
@@ -193,7 +115,7 @@ def _footer(page: Page, *, with_run: bool) -> str:
     evidence, run = page.judgement.evidence, page.run
     parts = []
     if evidence.proposal:
-        parts.append(f"commit {leaderboard.commit_cell(evidence.proposal.head, page.commits_url)}")
+        parts.append(f"commit {commit_cell(evidence.proposal.head, page.commits_url)}")
     if evidence.rules:
         parts.append(_policy_version(page))
     if evidence.source_name:
@@ -210,4 +132,4 @@ def _policy_version(page: Page) -> str:
     commit = commits.get(evidence.rules.origin)
     if commit is None:
         return "rules from the workflow's inputs"
-    return f"policy {code_span(evidence.inputs.policy)} of {leaderboard.commit_cell(commit, page.commits_url)}"
+    return f"policy {code_span(evidence.inputs.policy)} of {commit_cell(commit, page.commits_url)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from expflow_hooks.action.evidence.evidence import Fragments
-from expflow_hooks.action.page.numbers import short
+from expflow_hooks.action.page.numbers import percent, short
 from expflow_hooks.action.verdict import (
     ERROR,
     FAIL,
@@ -56,8 +56,24 @@ def status_state(judgement: Judgement) -> str:
     return "pending" if missing else LOOKS[judgement.verdict].state
 
 
+def headline(judgement: Judgement) -> str:
+    """Return the verdict in words; of several candidates it counts those that fail or wait."""
+    words, total = LOOKS[judgement.verdict].words, len(judgement.rows)
+    if total < 2:
+        return words
+    groups = judgement.evidence.ranking is not None and judgement.evidence.ranking.query.group_by is not None
+    what = f"{total} candidate groups" if groups else f"{total} candidates"
+    failing, waiting = len(judgement.failing), len(judgement.waiting)
+    if failing:
+        told = f"{failing} of {what} {'fails' if failing == 1 else 'fail'}"
+        return told if judgement.verdict == FAIL else f"{words}, {told}"
+    if waiting:
+        return f"{words}, {waiting} of {what} {'waits' if waiting == 1 else 'wait'}"
+    return f"{words}, all {what} hold"
+
+
 def standing(judgement: Judgement) -> Fragments:
-    """Return where the best candidate stands: its rank, its value, and how far it is from the best of the others."""
+    """Return where the best candidate stands: its rank, its value, and how far it is from the base's best."""
     ranking = judgement.evidence.ranking
     best = next((row for row in judgement.rows if row.rank is not None), None)
     if ranking is None or not judgement.rows:
@@ -70,22 +86,30 @@ def standing(judgement: Judgement) -> Fragments:
     return (*said, f": {short(best.value)}", *distance(judgement, best))
 
 
+def is_comparable(row: Row, other: Row) -> bool:
+    """Say whether both values count, and were made in the same way."""
+    counts = value_status(row.value) is None and value_status(other.value) is None
+    return counts and row.kind != "not_comparable"
+
+
+def whose(judgement: Judgement) -> str:
+    """Return what the candidates are compared with, before its name: a server has no base."""
+    evidence = judgement.evidence
+    base = evidence.registry or (evidence.ranking and evidence.ranking.query.base)
+    return "the base's best, " if base else "the best of the others, "
+
+
 def distance(judgement: Judgement, row: Row) -> Fragments:
     """Return how far a candidate is from the base's best, else the best of the others, and how sure that is."""
-    ranking = judgement.evidence.ranking
-    assert ranking is not None
-    base = ranking.query.base
-    other = base or next((other for other in ranking.ranked if other.experiment_id not in judgement.own), None)
-    if other is None or value_status(row.value) is not None or value_status(other.value) is not None:
+    ranking, other = judgement.evidence.ranking, judgement.evidence.rival
+    if ranking is None or other is None or not is_comparable(row, other):
         return ()
-    whose = "the base's best, " if base else "the best of the others, "
-    gap = abs(row.value - other.value)
+    gap = row.value - other.value
     if gap == 0:
-        return f", level with {whose}", Data(other.label), *_sure(ranking, row, other)
-    ahead = (row.value > other.value) == ranking.higher_is_better
-    percent = f" ({100 * gap / abs(other.value):.3g}%)" if other.value else ""
-    where = f", {gap:.4g}{percent} {'ahead of' if ahead else 'behind'} {whose}"
-    return where, Data(other.label), *_sure(ranking, row, other)
+        return f", level with {whose(judgement)}", Data(other.label), *_sure(ranking, row, other)
+    better = (gap > 0) is ranking.higher_is_better
+    where = f", {abs(gap):.4g}{percent(abs(gap), other.value).replace('+', '')} {'better' if better else 'worse'} than "
+    return where + whose(judgement), Data(other.label), *_sure(ranking, row, other)
 
 
 def _sure(ranking: Ranking, row: Row, other: Row) -> Fragments:
@@ -102,6 +126,7 @@ def _sure(ranking: Ranking, row: Row, other: Row) -> Fragments:
 
 def description(judgement: Judgement) -> str:
     """Return the verdict in one short line, for the commit status and the log's last line."""
-    look = LOOKS[judgement.verdict]
+    words, look = headline(judgement), LOOKS[judgement.verdict]
+    begin = words if words.startswith(look.words) else f"{look.words}: {words}"
     told = [plain(reason) for reason in judgement.reasons] or [plain(standing(judgement))]
-    return f"{look.words}: {'; '.join(told)}" if any(told) else look.words
+    return f"{begin}: {'; '.join(told)}" if any(told) else begin
