@@ -4,7 +4,7 @@ VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
 
-.PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml test-newest test-lowest test-pythons lint bench docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml test-newest test-lowest test-pythons lint bench build wheelhouse docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -43,11 +43,11 @@ coverage: $(VENV)/.dev  ## every test, with the branches that it and its subproc
 mutants: $(VENV)/.dev  ## turn each exit code of an error into 0, one at a time, and name those that no test notices
 	@$(BIN)/python tools/mutants.py
 
-# The newest of each library: they are large and change often, so they are no part of `make test`.
-test-callbacks:      ## the callbacks, driven by Lightning, transformers, Keras, Hydra and MLflow themselves
-	@test -x .venvs/callbacks/$(SCRIPTS)/python || $(PYTHON) -m venv .venvs/callbacks
-	@.venvs/callbacks/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest hypothesis torch \
-		--editable '.[hydra,keras,lightning,mlflow,transformers]'
+.venvs/.callbacks: $(COMMON) requirements-test.lock requirements-callbacks.lock
+	@$(ENVIRONMENT) .venvs/callbacks requirements-test.lock requirements-callbacks.lock && touch $@
+
+# On Linux, PyTorch brings gigabytes for graphics cards: so this is no part of `make test`, and a job of the workflow.
+test-callbacks: .venvs/.callbacks  ## the callbacks, driven by Lightning, transformers, Keras, Hydra and MLflow themselves
 	.venvs/callbacks/$(SCRIPTS)/python -m pytest tests/callbacks
 
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
@@ -114,7 +114,20 @@ lock:                ## renew requirements*.lock from pyproject.toml; UPGRADE=1 
 		--constraint requirements-test.lock pyproject.toml
 	$(COMPILE) --output-file requirements-lowest.lock --extra test --extra clearml --resolution lowest-direct pyproject.toml
 	$(COMPILE) --output-file requirements-bench.lock --extra bench --constraint requirements-dev.lock pyproject.toml
+	$(COMPILE) --output-file requirements-callbacks.lock --no-binary antlr4-python3-runtime --extra test --extra callbacks \
+		--constraint requirements-test.lock pyproject.toml
 	$(COMPILE) --output-file requirements-docs.lock --extra docs --constraint requirements-dev.lock pyproject.toml
 
+build: $(VENV)/.dev  ## the wheel and the archive of a release, checked, into dist/
+	@rm -rf dist && mkdir dist
+	@$(BIN)/python -c "from flit_core import buildapi; buildapi.build_wheel('dist'); buildapi.build_sdist('dist')"
+	@$(BIN)/python tools/release.py check dist v$$($(BIN)/python tools/release.py version)
+
+wheelhouse: $(VENV)/.dev  ## what the Action installs, for each Python, by hash, into wheelhouse/: for closed networks
+	@for version in 3.10 3.11 3.12 3.13 3.14; do \
+	  $(BIN)/python -m pip download --quiet --no-deps --require-hashes --only-binary :all: --python-version $$version \
+	    --dest wheelhouse --requirement requirements.lock || exit 1; done
+	@ls wheelhouse
+
 clean:               ## remove what the other targets made
-	rm -rf $(VENV) .venvs build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venvs build dist wheelhouse .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

@@ -26,6 +26,7 @@ LOCKS = {
     "requirements-dev.lock": RUNTIME + EXTRAS["test"] + EXTRAS["dev"],
     "requirements-lowest.lock": RUNTIME + EXTRAS["test"] + EXTRAS["clearml"],
     "requirements-bench.lock": RUNTIME + EXTRAS["bench"],
+    "requirements-callbacks.lock": RUNTIME + EXTRAS["test"] + EXTRAS["callbacks"],
     "requirements-docs.lock": RUNTIME + EXTRAS["docs"],
 }
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ;]+)(?: ; ([^\\]+))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M)

@@ -13,8 +13,9 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = "requirements-build.lock"
-# fysom is published as source only. What builds it is in the build lock, so that nothing unlocked is fetched for it.
-_WHEELS = ["--only-binary", ":all:", "--no-binary", "fysom", "--no-build-isolation"]
+# Published as source only. What builds them is in the build lock, so that nothing unlocked is fetched for them.
+_SOURCES = "fysom,antlr4-python3-runtime"
+_WHEELS = ["--only-binary", ":all:", "--no-binary", _SOURCES, "--no-build-isolation"]
 _LOCKED = ["--require-hashes", *_WHEELS]
 _PROJECT = ["--no-deps", "--no-build-isolation", "--editable", "."]
 # Settings of pip for another purpose, and of Python for another installation.

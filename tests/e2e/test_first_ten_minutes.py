@@ -33,5 +33,6 @@ def test_every_console_block_works_as_written(tmp_path, home, project):
 
 def test_its_configurations_are_those_that_install_prints():
     pre_commit, lefthook = blocks()
-    assert pre_commit.endswith(repo_entry(origin(HOME, f"v{__version__}")))
+    (revision,) = re.findall(r"rev: (\w+)$", pre_commit, re.M)
+    assert pre_commit.endswith(repo_entry(origin(HOME, revision)))
     assert lefthook == configuration("lefthook", origin()).text
