@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN    := $(VENV)/$(SCRIPTS)
+# A worker that has nothing left takes tests from another: files take seconds or minutes.
+PARALLEL := -n auto --dist worksteal
 
 .PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml test-newest test-lowest test-pythons lint bench build wheelhouse docs calibration reference lock reliability fuzz clean
 
@@ -29,14 +31,14 @@ demo: .venvs/.demo   ## rank, gate, audit and guard real experiments, with no se
 	@.venvs/demo/$(SCRIPTS)/python examples/demo.py
 
 test: $(VENV)/.dev   ## every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(VENV)/.dev  ## the tests that take milliseconds, for a change in the making
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 coverage: $(VENV)/.dev  ## every test, with the branches that it and its subprocesses took; the floor is in pyproject.toml
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest -n auto -m "not unmeasured" $(TESTS)
+	$(BIN)/python -m coverage run -m pytest $(PARALLEL) -m "not unmeasured" $(TESTS)
 	@$(BIN)/python -m coverage combine --quiet 2>&1 | grep -v "^ \|data file" || true  # those of processes that were killed
 	$(BIN)/python -m coverage report
 
@@ -70,7 +72,7 @@ RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --gene
 
 test-newest test-lowest: test-%: .venvs/%.lock  ## every test, on the newest (lowest) versions that pyproject.toml allows
 	@$(ENVIRONMENT) .venvs/$* $<
-	.venvs/$*/$(SCRIPTS)/python -m pytest -n auto $(TESTS)
+	.venvs/$*/$(SCRIPTS)/python -m pytest $(PARALLEL) $(TESTS)
 
 test-pythons:        ## the tests of what runs in users' interpreters, on each Python that is at hand
 	@.ci/pythons requirements-test.lock
@@ -99,7 +101,7 @@ reliability: $(VENV)/.dev  ## the table of docs/reliability.md: kills, full disk
 	@$(BIN)/python benchmarks/reliability.py
 
 fuzz: $(VENV)/.dev   ## 100,000 fuzz inputs a target
-	EXPFLOW_FUZZ=100000 $(BIN)/python -m pytest -n auto tests/fuzz
+	EXPFLOW_FUZZ=100000 $(BIN)/python -m pytest $(PARALLEL) tests/fuzz
 
 # One resolution for every Python from 3.10 on. Versions stay as they are while pyproject.toml allows them.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
