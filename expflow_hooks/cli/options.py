@@ -27,7 +27,7 @@ def _source(function: F) -> F:
     return click.option(
         "--source",
         metavar="SPEC",
-        help="A .jsonl file or a folder of them, - for standard input, or clearml. Default: EXPFLOW_REGISTRY, the"
+        help="A .jsonl file or a folder of them, - for standard input, clearml, mlflow[:URI] or another tracker's. Default: EXPFLOW_REGISTRY, the"
         " policy's source, ~/.expflow/experiments.jsonl.",
     )(function)
 

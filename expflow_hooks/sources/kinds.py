@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.suggest import did_you_mean
-from expflow_hooks.sources.base import CLEARML, Kind, Reading, Source
+from expflow_hooks.sources.base import CLEARML, MLFLOW, Kind, Reading, Source
 
 if TYPE_CHECKING:
     from expflow_hooks.core.policy.policy import Policy
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 _HERE = "expflow_hooks.sources"
 
-KINDS = (Kind(CLEARML, "", f"{_HERE}.clearml.read:open_server", True, commits=True, tags=True, sorts=True, links=True),)
+KINDS = (
+    Kind(CLEARML, "", f"{_HERE}.clearml.read:open_server", True, commits=True, tags=True, sorts=True),
+    Kind(MLFLOW, "URI", f"{_HERE}.mlflow.read:open_mlflow", True, commits=True, tags=True, links=True),
+)
 """Every source that is not a registry."""
 
 BY_NAME = {kind.name: kind for kind in KINDS}
