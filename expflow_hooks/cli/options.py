@@ -27,8 +27,8 @@ def _source(function: F) -> F:
     return click.option(
         "--source",
         metavar="SPEC",
-        help="A .jsonl file or a folder of them, - for standard input, clearml, mlflow[:URI] or another tracker's. Default: EXPFLOW_REGISTRY, the"
-        " policy's source, ~/.expflow/experiments.jsonl.",
+        help="A .jsonl file or a folder of them, - for standard input, clearml, mlflow[:URI], or another tracker's."
+        " Default: EXPFLOW_REGISTRY, the policy's source, ~/.expflow/experiments.jsonl.",
     )(function)
 
 
