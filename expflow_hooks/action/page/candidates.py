@@ -21,7 +21,7 @@ from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry.experiment import normal_parameter
 from expflow_hooks.core.wording import listed
 from expflow_hooks.render.escape import code_span
-from expflow_hooks.render.ranking import show_rank
+from expflow_hooks.render.leaderboard import show_rank
 
 _MOST = 15  # rows
 _DIGITS = 4  # significant
