@@ -9,7 +9,10 @@ from documents import ROOT
 from e2e.act import act, action_here, outputs
 from e2e.wheels import closed_network, wheelhouse  # noqa: F401
 
+from expflow_hooks import __version__
+
 PLACEHOLDER = "org/expflow-action@" + "0" * 40
+CALLED = "./.github/workflows/judge.yml"
 TITLE = "$(touch pwned) `touch pwned`; touch pwned; ::error::x"
 
 
@@ -51,3 +54,22 @@ def test_created_then_left_unchanged_then_updated(run, research, tmp_path):  # n
     assert research.repo.git("status", "--porcelain") == ""
     assert os.environ["PATH"] == before
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_the_reusable_workflow_judges_as_its_caller_asks(research, tmp_path, closed_network):  # noqa: F811
+    """act reads a workflow that is called from the repository itself only, so it stands there."""
+    caller = (ROOT / "examples" / "workflows" / "experiments.yml").read_text()
+    here = caller.replace(f"{PLACEHOLDER.partition('@')[0]}/.github/workflows/judge.yml@{'0' * 40}", CALLED)
+    assert here != caller
+    research.repo.write(".github/workflows/experiments.yml", here)
+    research.repo.write(CALLED, (ROOT / CALLED).read_text())
+    research.setup()
+    research.repo.git("remote", "add", "origin", "https://github.com/org/research.git")
+    research.results(record("new", 11.0, commit=research.head))
+    research.open()
+    variables = {**closed_network, "GITHUB_API_URL": research.server.url}
+    used = f"{PLACEHOLDER.partition('@')[0]}@v{__version__}"
+    done = act(research.repo.path, research.payload(), variables, used, action_here(tmp_path / "expflow-action"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outputs(done) | {"verdict": "pass", "comment-status": "created"} == outputs(done)
+    assert research.status["state"] == "success"
