@@ -14,6 +14,7 @@ from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
+from expflow_hooks.operations.indexing import refresh_ranking
 from expflow_hooks.render.options import output_options, together
 from expflow_hooks.render.output import look, page, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
@@ -102,6 +103,8 @@ def compare(
     ranking, source = ranked(rules, options, reading)
     unreadable = source.unreadable()
     page(render_ranking(ranking, source.name, form, len(unreadable), look(output)), output)
+    if source.file:
+        refresh_ranking(source.file, ranking.query)
     if not ranking.experiments:
         warn(f"undecided: no experiment matched in {source.name}")
     return exit_code(ranking, fail_on, bool(unreadable))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import threading
+from typing import IO, TYPE_CHECKING
 
 from expflow_hooks.core.registry.index import cache
+
+if TYPE_CHECKING:
+    from expflow_hooks.core.ranking.query import Query
 
 _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -15,20 +17,49 @@ _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__fi
 _RUN = "import sys; sys.path.append(sys.argv[1]); from expflow_hooks.operations import indexing; indexing.main()"
 
 
-def refresh(path: str, job: bytes = b"") -> None:
-    """Let the index of a registry's file be brought up to date, where so much is new that it is worth it.
+def refresh(path: str) -> None:
+    """Let the index of a registry's file be brought up to date, where so much is new that it is worth it."""
+    if _is_due(path):
+        _start(path)
 
-    `job` is what `main` is to do besides, for the reader that has just done it itself.
-    """
-    if not (job or is_due(path)):
-        return
-    quiet = subprocess.DEVNULL
+
+def refresh_ranking(path: str, query: Query) -> None:
+    """Let the index keep the columns of a ranking too, so that the next one reads only the lines that came since."""
+    from expflow_hooks.core.ranking.rank import saved_key
+
+    key = saved_key(query)
+    if key is None:
+        refresh(path)
+    elif _is_due(path, key):
+        import pickle
+
+        _start(path, pickle.dumps(query._replace(remarks={})))
+
+
+def _is_due(path: str, key: str | None = None) -> bool:
+    try:
+        size = os.path.getsize(path)
+    except OSError:
+        return False
+    if not (cache.is_worth_it(size) and os.path.isfile(path) and sys.executable):
+        return False
+    from expflow_hooks.core.registry.index.build import is_due, is_made_now
+    from expflow_hooks.core.registry.index.index import indexed_bytes
+
+    return is_due(size, indexed_bytes(path, key), columns=key is not None) and not is_made_now(path)
+
+
+def _start(path: str, job: bytes = b"") -> None:
+    """Start the process; what it is to do besides comes on its standard input."""
+    import subprocess
+    import threading
+
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", _RUN, _PACKAGES, os.path.abspath(path)],
             stdin=subprocess.PIPE,
-            stdout=quiet,
-            stderr=quiet,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         assert process.stdin is not None
@@ -39,28 +70,41 @@ def refresh(path: str, job: bytes = b"") -> None:
     threading.Thread(target=process.wait, daemon=True).start()
 
 
-def is_due(path: str) -> bool:
-    """Say whether a registry is a file with so many new bytes that an index of them is worth its making."""
-    try:
-        size = os.path.getsize(path)
-    except OSError:
-        return False
-    if not (cache.is_worth_it(size) and os.path.isfile(path) and sys.executable):
-        return False
-    from expflow_hooks.core.registry.index.build import is_due as due
-    from expflow_hooks.core.registry.index.build import is_made_now
-    from expflow_hooks.core.registry.index.index import indexed_bytes
-
-    return due(size, indexed_bytes(path)) and not is_made_now(path)
-
-
 def main() -> None:
-    """Do the work of the process: the file is the last argument."""
+    """Do the work of the process: the file is the last argument, a query may come on standard input."""
     import gc
+    import pickle
 
-    from expflow_hooks.core.registry.index.build import update
-
+    job = sys.stdin.buffer.read()
     gc.disable()
     if hasattr(os, "nice"):
         os.nice(10)
-    update(sys.argv[-1])
+    update(sys.argv[-1], pickle.loads(job) if job else None)  # of the process that started this one
+
+
+def update(path: str, query: Query | None = None) -> bool:
+    """Bring the index of a registry's file up to date, with the columns of a query; say whether they are there now."""
+    from expflow_hooks.core.registry.index import build
+
+    if not build.update(path):
+        return False
+    if query is None:
+        return True
+    from expflow_hooks.core.ranking.rank import columns_to_save, saved_key
+    from expflow_hooks.core.registry.experiment import Placed
+    from expflow_hooks.core.registry.random_access import LineReader
+    from expflow_hooks.core.registry.reader import Registry
+
+    key = saved_key(query)
+    if key is None:
+        return False
+    registry = Registry(path)
+
+    def make(file: IO[bytes], end: int) -> build.Made | None:
+        again = LineReader()
+        again.take(file)
+        made = columns_to_save(Placed(lambda _: registry.read_between(file, 0, 0, end), again), query)
+        unreadable = {"unreadable": registry.unreadable, "unreadable_count": registry.unreadable_count}
+        return made and ({**made[0], **unreadable}, made[1])
+
+    return build.add_columns(path, key, make)

@@ -29,6 +29,7 @@ class Source:
     warnings: list[str] = field(default_factory=list)
     remarks: dict[str, list[str]] = field(default_factory=dict)  # what to say on an experiment's row, by its id
     unit: str = "bytes"  # what its progress counts
+    file: str = ""  # the registry's file that an index may be of
     url: Callable[[str], str | None] = lambda experiment_id: None  # where people look at an experiment
 
     def to_rank(self, progress: Progress | None = None) -> Iterable[Experiment] | Placed:

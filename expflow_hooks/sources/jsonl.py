@@ -10,7 +10,7 @@ from expflow_hooks.sources.base import Source
 
 def open_jsonl(location: Location) -> Source:
     """Return the source that reads a registry; one that only a policy names may not be there yet, and has no lines."""
-    registry = Registry(location.path, missing_ok=location.by not in (OPTION, ENV_REGISTRY))
+    registry = Registry(location.path, missing_ok=location.by not in (OPTION, ENV_REGISTRY), indexed=True)
     name = "standard input" if location.path == STDIN else location.path
     waits = waiting_note(location.path)
     return Source(
@@ -19,4 +19,5 @@ def open_jsonl(location: Location) -> Source:
         registry.placed,
         unreadable=lambda: registry.unreadable,
         warnings=[waits] if waits else [],
+        file=location.path if registry.indexed else "",
     )

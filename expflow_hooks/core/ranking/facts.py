@@ -34,8 +34,16 @@ class Judge:
 
     def __init__(self, query: Query) -> None:
         self._configurations = Configurations(query.group_by.ignore if query.group_by else GroupBy().ignore)
-        self.numbers = self._configurations.numbers
         self.facts, self.row = _functions(query, self._configurations)
+
+    @property
+    def numbers(self) -> dict[Any, int]:
+        """The numbers of the configurations."""
+        return self._configurations.numbers
+
+    @numbers.setter
+    def numbers(self, numbers: dict[Any, int]) -> None:
+        self._configurations.numbers = numbers
 
 
 def _values(query: Query) -> Callable[[Experiment], tuple[Any, ...]]:

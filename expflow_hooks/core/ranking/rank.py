@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from itertools import chain, groupby, repeat
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import unknown_metric
@@ -16,10 +16,10 @@ from expflow_hooks.core.ranking.columns import ExperimentColumns
 from expflow_hooks.core.ranking.groups import combine
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.ranking.row import KINDS, Row, by_time
-from expflow_hooks.core.ranking.stores import open_columns
+from expflow_hooks.core.ranking.shelf import Below, Guarded, Item, Shelf, first_of
+from expflow_hooks.core.ranking.stores import PlaceColumns, open_columns
 from expflow_hooks.core.registry.experiment import Definition, Experiment, Placed
-
-Item = TypeVar("Item")
+from expflow_hooks.core.registry.index.cache import Unusable
 
 
 class Ranking(NamedTuple):
@@ -61,20 +61,68 @@ def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
     """
     _refuse_without_groups(query)
     higher = _direction(query)
-    columns = _read(experiments, query)
+    if isinstance(experiments, Placed) and experiments.saved is not None:
+        with contextlib.suppress(Unusable):
+            ranking = _rank_saved(experiments, query, higher)
+            if ranking is not None:
+                return ranking
+    return _rank_read(experiments, query, higher)
+
+
+def _rank_saved(experiments: Placed, query: Query, higher: bool) -> Ranking | None:
+    """Rank from what an index has and the lines that came since; None where it has nothing of this query."""
+    from expflow_hooks.core.ranking.saved import SavedColumns  # here: a start needs no hashes
+
+    key, unregistered = saved_key(query), _unregistered(query)
+    saved = experiments.saved(key) if key and experiments.saved else None
+    if saved is None:
+        return None
+    columns = SavedColumns(query, experiments.recall, (saved.meta, saved.blob), names=bool(unregistered), higher=higher)
+    columns.read(saved.batches)
+    _refuse_unknown(query, unregistered, columns.metric_names)
+    ranking = _rank_columns(columns, query, higher)
+    return ranking._replace(below=Guarded(ranking.below, lambda: _rank_read(experiments, query, higher).below))
+
+
+def saved_key(query: Query) -> str | None:
+    """Return what the columns of a query are saved under in an index; None for a query of which none are saved."""
+    if query.top is None:
+        return None
+    from expflow_hooks.core.ranking.saved import key_of
+
+    return key_of(query, _direction(query), names=bool(_unregistered(query)))
+
+
+def columns_to_save(experiments: Placed, query: Query) -> tuple[dict[str, Any], list[bytes]] | None:
+    """Return what an index keeps of the columns of a query, as `add_columns` takes it; None where nothing is kept."""
+    from expflow_hooks.core.ranking.saved import save
+
+    columns = PlaceColumns(query, experiments.recall, names=bool(_unregistered(query)))
+    columns.read(experiments.batches(True))
+    return save(columns, _direction(query))
+
+
+def _rank_columns(columns: ExperimentColumns, query: Query, higher: bool) -> Ranking:
     present = columns.sort_out()
     count = sum(map(len, present.values()))
+    ranking = _rank(Shelf(present, columns.value_of, columns.row), query, higher, count, query.top)
+    _mark_best_of(ranking.ranked, columns)
+    return ranking
+
+
+def _rank_read(experiments: Iterable[Experiment] | Placed, query: Query, higher: bool) -> Ranking:
+    columns = _read(experiments, query)
     if query.group_by is None:
-        ranking = _rank(_Shelf(present, columns.value_of, columns.row), query, higher, count, query.top)
-        _mark_best_of(ranking.ranked, columns)
-        return ranking
+        return _rank_columns(columns, query, higher)
+    present = columns.sort_out()
+    count = sum(map(len, present.values()))
     rows = [columns.row(item) for item in sorted(chain.from_iterable(present.values()))]
     by_kind: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
     for row in combine(rows, query, higher):
         by_kind[row.kind].append(row)
     # Bands are of the first groups, however few of them are shown.
     ordered = None if query.top is None else max(query.top, BANDED)
-    ranking = _rank(_Shelf(by_kind, _value, lambda row: row), query, higher, count, ordered)
+    ranking = _rank(Shelf(by_kind, _value, lambda row: row), query, higher, count, ordered)
     mark_bands(ranking.ranked)
     more = ranking.ranked[query.top :] if query.top is not None else []
     return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
@@ -117,9 +165,14 @@ def _direction(query: Query) -> bool:
     return metric.higher_is_better if metric else False
 
 
-def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> ExperimentColumns:
+def _unregistered(query: Query) -> set[str]:
+    """Return the metrics asked for that no registry of metrics knows."""
     wanted = {query.sort_by, *(gate.metric for gate in query.gates)}
-    unregistered = {name for name in wanted if name not in query.metrics}
+    return {name for name in wanted if name not in query.metrics}
+
+
+def _read(experiments: Iterable[Experiment] | Placed, query: Query) -> ExperimentColumns:
+    unregistered = _unregistered(query)
     few_are_shown = query.top is not None and query.group_by is None
     recall = experiments.recall if isinstance(experiments, Placed) and few_are_shown else None
     columns = open_columns(query, recall, names=bool(unregistered))
@@ -151,33 +204,24 @@ def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> 
         )
 
 
-@dataclass(frozen=True)
-class _Shelf(Generic[Item]):
-    """What is to be ordered, by what keeps it below the line; its sort value, NaN if it does not count; its row."""
-
-    by_kind: Mapping[str | None, Sequence[Item]]
-    value: Callable[[Item], float]
-    row: Callable[[Item], Row]
-
-
 def _value(row: Row) -> float:
     return row.value if value_status(row.value) is None else float("nan")
 
 
-def _rank(shelf: _Shelf[Item], query: Query, higher: bool, total: int, top: int | None) -> Ranking:
+def _rank(shelf: Shelf[Item], query: Query, higher: bool, total: int, top: int | None) -> Ranking:
     shown = _order(shelf, higher, top)
     sizes = {kind: len(shelf.by_kind[kind]) for kind in KINDS}
-    return Ranking(query, higher, shown, _Below(shelf), len(shelf.by_kind[None]) - len(shown), total, sizes)
+    return Ranking(query, higher, shown, Below(shelf), len(shelf.by_kind[None]) - len(shown), total, sizes)
 
 
-def _order(shelf: _Shelf[Item], higher: bool, top: int | None) -> list[Row]:
+def _order(shelf: Shelf[Item], higher: bool, top: int | None) -> list[Row]:
     """Return the first `top` rows in order, each with its rank by standard competition ranking."""
     value = shelf.value
     # Negated rather than reversed: reversing would turn the order of ties round too.
     key = (lambda item: -value(item)) if higher else value
     items = shelf.by_kind[None]
     ordered: list[Row] = []
-    for _, group in groupby(_first(items, key, top), key=value):
+    for _, group in groupby(first_of(items, key, top), key=value):
         tied, place = list(group), len(ordered) + 1
         same: Iterable[Row] = map(shelf.row, tied)
         if top is not None and len(tied) > top - len(ordered):
@@ -190,16 +234,6 @@ def _order(shelf: _Shelf[Item], higher: bool, top: int | None) -> list[Row]:
     return ordered
 
 
-def _first(items: Sequence[Item], key: Callable[[Item], float], count: int | None) -> list[Item]:
-    """Return the first `count` items in order, and those level with the last of them."""
-    if count is None or count >= len(items):
-        return sorted(items, key=key)
-    if count <= 0:
-        return []
-    last = key(nsmallest(count, items, key=key)[-1])
-    return sorted((item for item in items if key(item) <= last), key=key)
-
-
 def _mark_best_of(shown: Sequence[Row], columns: ExperimentColumns) -> None:
     """Say "best of n" on the first row of each configuration that was run several times."""
     best = {row.configuration: row for row in reversed(shown) if row.configuration is not None}
@@ -207,38 +241,3 @@ def _mark_best_of(shown: Sequence[Row], columns: ExperimentColumns) -> None:
     for configuration, row in best.items():
         if runs[configuration] > 1:
             row.notes = (*row.notes, f"best of {runs[configuration]}")
-
-
-class _Below(Sequence[Row]):
-    """The rows below the line: by kind, those that failed a gate by value (where it counts). Made when looked at."""
-
-    def __init__(self, shelf: _Shelf[Item]) -> None:
-        self._shelf = shelf
-        self._size = sum(len(shelf.by_kind[kind]) for kind in KINDS)
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[Row]:
-        return map(self._shelf.row, self._items(None))
-
-    @overload
-    def __getitem__(self, place: int) -> Row: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Row]: ...
-    def __getitem__(self, place: int | slice) -> Row | list[Row]:
-        """Return a row, or the rows of a slice; of a slice at the beginning only those are ordered."""
-        places = range(self._size)[place]
-        if isinstance(places, int):
-            return self[places : places + 1][0]
-        items = self._items(max(places, default=-1) + 1)
-        return [self._shelf.row(items[at]) for at in places]
-
-    def _items(self, count: int | None) -> list[Any]:
-        value = self._shelf.value
-        failed = self._shelf.by_kind["gate_failed"]
-        ordered = _first([item for item in failed if value(item) == value(item)], value, count)
-        if count is None or len(ordered) < count:
-            ordered += [item for item in failed if value(item) != value(item)]
-            ordered += chain.from_iterable(self._shelf.by_kind[kind] for kind in KINDS[1:])
-        return ordered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 MOST = 1 << 17
 """How many changes are remembered, of all experiments together: 3 MB."""
@@ -19,6 +19,14 @@ class RevisionLog:
         self._most = 3 * most
         self._forgot = forgot
         self._found: dict[int, list[tuple[int, int]]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._log) // 3
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        """Yield item, place before and place after of each change, oldest first."""
+        log = self._log
+        return ((log[at], log[at + 1], log[at + 2]) for at in range(0, len(log), 3))
 
     def add(self, item: int, before: int, after: int) -> None:
         """Remember that an experiment's line was followed by another."""

@@ -102,11 +102,23 @@ Batch = tuple[Iterable[Experiment], Iterable[int]]
 """Experiments, and the place of each, which its source knows how to read again. The places may end later."""
 
 
+class Saved(NamedTuple):
+    """What an index has of a ranking's columns: what they are, their blobs by number, and the lines that came since."""
+
+    meta: dict[str, Any]
+    blob: Callable[[int], bytes]
+    batches: Iterable[Batch]
+
+
 class Placed(NamedTuple):
-    """Experiments that can be read again at their places; `batches` is told whether that is wanted."""
+    """Experiments that can be read again at their places; `batches` is told whether that is wanted.
+
+    `saved` returns what an index has of the columns of a query, by its key.
+    """
 
     batches: Callable[[bool], Iterable[Batch]]
     recall: Callable[[int], Experiment]
+    saved: Callable[[str], Saved | None] | None = None
 
 
 class Test(Protocol):

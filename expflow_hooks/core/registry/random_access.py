@@ -31,6 +31,8 @@ class LineReader:
         if isinstance(file, BytesIO):
             self._data = file.getvalue()
         else:
+            if self._fd >= 0:
+                os.close(self._fd)
             self._fd = os.dup(file.fileno())
         return file
 

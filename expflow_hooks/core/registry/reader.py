@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from itertools import accumulate, chain, count, repeat
 from operator import itemgetter
@@ -15,9 +16,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from expflow_hooks.core.errors import UnreadableError, UsageError
 from expflow_hooks.core.registry.codec import decode_experiment, decode_lines, decode_record
-from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed
+from expflow_hooks.core.registry.experiment import Batch, Experiment, Placed, Saved
 from expflow_hooks.core.registry.history import HistoryLine
-from expflow_hooks.core.registry.live_file import open_settled
+from expflow_hooks.core.registry.live_file import BLOCK, lines_between, open_settled
 from expflow_hooks.core.registry.location import LINES, is_folder
 from expflow_hooks.core.registry.random_access import LineReader
 from expflow_hooks.core.suggest import did_you_mean
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Told the bytes read and the bytes there are, now and then."""
 
-_BLOCK = 1 << 14  # bytes: what a block decodes to stays in the processor's cache; 256 KB took a third longer
 _MOST_UNREADABLE_KEPT = 1000
 
 
@@ -77,7 +77,25 @@ class Registry:
     def placed(self, progress: Progress | None = None) -> Placed:
         """Return the same experiments, each with the byte at which its line begins, so that it can be read again."""
         again = LineReader()
-        return Placed(lambda wanted: self._batches(progress, again if wanted else None), again)
+        saved = partial(self._saved, again) if self.indexed else None
+        return Placed(lambda wanted: self._batches(progress, again if wanted else None), again, saved)
+
+    def _saved(self, again: LineReader, key: str) -> Saved | None:
+        """Return what an index has of a ranking's columns, and the experiments of the lines that came since."""
+        from expflow_hooks.core.registry.index.reading import open_saved
+
+        opened = open_saved(self.path, key)
+        if opened is None:
+            return None
+        again.take(opened.file)
+        self.unreadable = [Unreadable(*one) for one in opened.meta["unreadable"]]
+        self.unreadable_count = opened.meta["unreadable_count"]
+        return Saved(opened.meta, opened.blob, self.read_between(opened.file, opened.meta["end"], opened.meta["lines"]))
+
+    def read_between(self, file: IO[bytes], start: int, lines: int, end: int | None = None) -> Iterator[Batch]:
+        """Yield the experiments of a file's lines from a place on, with `lines` before it, up to another; close it."""
+        with file:
+            yield from self._decoded(lines_between(file, start, end), lines)
 
     @property
     def is_folder(self) -> bool:
@@ -110,8 +128,13 @@ class Registry:
 
     def _batches(self, progress: Progress | None, again: LineReader | None = None) -> Iterator[Batch]:
         self.unreadable, self.unreadable_count = [], 0
-        number = done = 0
-        for lines, place, total in self._blocks(again):
+        yield from self._decoded(self._blocks(again), 0, progress)
+
+    def _decoded(
+        self, blocks: Iterable[tuple[list[bytes], int, int]], number: int, progress: Progress | None = None
+    ) -> Iterator[Batch]:
+        done = 0
+        for lines, place, total in blocks:
             places = accumulate(map(len, lines), initial=place)
             experiments = decode_lines(lines)
             yield self._one_by_one(lines, number, places) if experiments is None else (experiments, places)
@@ -129,7 +152,7 @@ class Registry:
         with self._open() as opened:
             file = again.take(opened) if again else opened
             total = _size(file)
-            while lines := file.readlines(_BLOCK):
+            while lines := file.readlines(BLOCK):
                 yield lines, place, total
                 place += sum(map(len, lines))
 

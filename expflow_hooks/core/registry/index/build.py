@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any
 
+from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.files import read_all_at
 from expflow_hooks.core.registry import lock
 from expflow_hooks.core.registry.index import cache, container
-from expflow_hooks.core.registry.index.index import MOST_UNREADABLE, Index, open_index
+from expflow_hooks.core.registry.index.index import MOST_UNREADABLE, SLOTS, Index, blobs_of, open_index
 from expflow_hooks.core.registry.index.lines import Segment, SegmentMaker, kept_segments
 from expflow_hooks.core.registry.index.prefix import BLOCKS, CHUNK, Prefix, digest, digests
 from expflow_hooks.core.registry.live_file import open_settled
 
 _GROWTH = 512  # an index is brought up to date when that part of its bytes is new
+_GROWTH_OF_COLUMNS = 128  # and columns, of which all lines are read for it
 
 
-def is_due(size: int, indexed: int) -> bool:
-    """Say whether so many bytes are new that an index is worth its making."""
-    return cache.is_worth_it(size - indexed) and size - indexed > indexed // _GROWTH
+def is_due(size: int, indexed: int, *, columns: bool = False) -> bool:
+    """Say whether so many bytes are new that an index (of columns) is worth its making."""
+    new = size - indexed
+    return cache.is_worth_it(new) and new > indexed // (_GROWTH_OF_COLUMNS if columns else _GROWTH)
 
 
 def is_made_now(path: str) -> bool:
@@ -50,8 +55,42 @@ def update(path: str) -> bool:
             if where is None or not stat.S_ISREG(os.fstat(fd).st_mode):
                 return False
             return _update(path, where, fd)
-    except (OSError, container.Unusable, container.CannotWrite):
+    except (OSError, cache.Unusable, container.CannotWrite):
         return False
+
+
+Made = tuple[dict[str, Any], Sequence[bytes]]
+
+
+def add_columns(path: str, key: str, make: Callable[[IO[bytes], int], Made | None]) -> bool:
+    """Save the columns that `make` returns of a registry's file up to a place, and say whether they are there now."""
+    try:
+        with _alone(path) as where, open_settled(path) as file:
+            index = open_index(path, file.fileno()) if where else None
+            made = make(file, index.end) if index else None
+            if where is None or index is None or made is None:
+                return False
+            columns = index.container.meta.get("columns", {})
+            slot = _free_slot(columns, key)
+            columns = {other: one for other, one in columns.items() if one["slot"] != slot}
+            saved = {"slot": slot, "end": index.end, "lines": index.lines}
+            meta = {**index.container.meta, "columns": {**columns, key: saved}}
+            numbers = blobs_of(slot)
+            blobs = (json.dumps({**made[0], **saved}).encode(), *made[1])
+            container.write(where, meta, zip(numbers, blobs, strict=False), where, [numbers])
+            index.close()
+            return True
+    except (OSError, cache.Unusable, container.CannotWrite, ExpflowError):
+        return False
+
+
+def _free_slot(columns: dict[str, dict[str, int]], key: str) -> int:
+    """Return the slot of a key, else one that is free, else that of the columns that were made of the fewest bytes."""
+    if key in columns:
+        return columns[key]["slot"]
+    taken = {one["slot"] for one in columns.values()}
+    free = [slot for slot in range(SLOTS) if slot not in taken]
+    return free[0] if free else min(columns.values(), key=lambda one: one["end"])["slot"]
 
 
 @contextlib.contextmanager

@@ -18,6 +18,10 @@ LEAST = 1 << 20
 _switched_off = [False]
 
 
+class Unusable(Exception):
+    """The index is not there, damaged, or of another version, user or kind."""
+
+
 class Kept(NamedTuple):
     """What the folder holds: the indexes, their bytes, and when one was written last (seconds since 1970)."""
 

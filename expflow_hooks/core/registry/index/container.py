@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from expflow_hooks.core.registry.index.cache import UNFINISHED, is_ours
+from expflow_hooks.core.registry.index.cache import UNFINISHED, Unusable, is_ours
 
 _version = sys.modules[__name__.partition(".")[0]].__version__
 FORMAT = f"1 {_version} {sys.byteorder}"
@@ -24,10 +24,6 @@ FORMAT = f"1 {_version} {sys.byteorder}"
 
 _META = 0
 _CHECK = 8  # bytes of a checksum
-
-
-class Unusable(Exception):
-    """The index is not there, damaged, or of another version, user or kind."""
 
 
 class Container:

@@ -6,8 +6,8 @@ import contextlib
 import os
 
 from expflow_hooks.core.registry.chain import read_link
-from expflow_hooks.core.registry.index.cache import index_of, is_worth_it
-from expflow_hooks.core.registry.index.container import Container, Unusable
+from expflow_hooks.core.registry.index.cache import Unusable, index_of, is_worth_it
+from expflow_hooks.core.registry.index.container import Container
 from expflow_hooks.core.registry.index.lines import Found, Segment, find
 from expflow_hooks.core.registry.index.prefix import Prefix, of_meta, still_begins
 from expflow_hooks.core.registry.tail import line_at
@@ -18,6 +18,17 @@ SAMPLES_OF_WRITER = 8
 """Blocks that an append compares: what it asks is which lines an experiment has, and those are looked at as well."""
 
 MOST_UNREADABLE = 1000
+
+
+COLUMNS = 1 << 42
+"""The number of the first blob of the columns in slot 0."""
+SLOTS = 4
+"""How many queries' columns an index keeps."""
+
+
+def blobs_of(slot: int) -> range:
+    """Return the numbers that the blobs of a slot may have."""
+    return range(COLUMNS + (slot << 32), COLUMNS + ((slot + 1) << 32))
 
 
 class Index:
@@ -67,13 +78,17 @@ def open_index(path: str, fd: int, samples: int = SAMPLES) -> Index | None:
     return None
 
 
-def indexed_bytes(path: str) -> int:
-    """Return how many bytes of a registry's file an index was made of, whether it still fits or not; 0 without one."""
+def indexed_bytes(path: str, key: str | None = None) -> int:
+    """Return of how many bytes of a registry's file an index was made, whether it still fits or not; 0 without one.
+
+    With a key, of how many bytes the columns were made that are saved under it.
+    """
     where = index_of(path)
     with contextlib.suppress(Unusable, OSError):
         if where is not None:
             container = Container(where)
             container.close()
             prefix, found = of_meta(container.meta), os.stat(path)
-            return prefix.end if (found.st_dev, found.st_ino) == (prefix.device, prefix.inode) else 0
+            if (found.st_dev, found.st_ino) == (prefix.device, prefix.inode):
+                return prefix.end if key is None else int(container.meta.get("columns", {}).get(key, {}).get("end", 0))
     return 0

@@ -11,7 +11,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from expflow_hooks.core.files import read_all_at
-from expflow_hooks.core.registry.index.container import Container, Unusable
+from expflow_hooks.core.registry.index.cache import Unusable
+from expflow_hooks.core.registry.index.container import Container
 
 BLOCK = 1 << 12  # bytes
 CHUNK = BLOCK << 9  # bytes of which one blob holds the digests

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import IO
+import contextlib
+import json
+from collections.abc import Callable, Collection, Iterator
+from typing import IO, Any, NamedTuple
 
-from expflow_hooks.core.registry.index.container import Unusable
-from expflow_hooks.core.registry.index.index import Index, open_index
+from expflow_hooks.core.registry.index.cache import Unusable
+from expflow_hooks.core.registry.index.index import Index, blobs_of, open_index
+from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.tail import line_at
 
 
@@ -20,6 +23,32 @@ def lines_about(path: str, file: IO[bytes], ids: Collection[str]) -> Iterator[tu
     yield from known
     file.seek(index.end)
     yield from enumerate(file, start=index.lines + 1)
+
+
+class OpenedColumns(NamedTuple):
+    """The columns of a ranking in an index, and the registry's file that the index fits."""
+
+    file: IO[bytes]
+    meta: dict[str, Any]
+    blob: Callable[[int], bytes]
+
+
+def open_saved(path: str, key: str) -> OpenedColumns | None:
+    """Return the columns that an index has under a key, or None."""
+    try:
+        file = open_settled(path)
+    except OSError:
+        return None
+    index = open_index(path, file.fileno())
+    found = index.container.meta.get("columns", {}).get(key) if index else None
+    if index is not None and found is not None:
+        first, blob = blobs_of(found["slot"]).start, index.container.blob
+        with contextlib.suppress(Unusable):
+            return OpenedColumns(file, json.loads(blob(first)), lambda number: blob(first + 1 + number))
+    if index is not None:
+        index.close()
+    file.close()
+    return None
 
 
 def _known(index: Index, fd: int, ids: Collection[str]) -> list[tuple[int, bytes]] | None:
