@@ -11,6 +11,9 @@ PARALLEL := -n auto --dist worksteal
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
+# For what asks the package index without tools/environment.py, which has words of its own.
+OR_OFFLINE = || { echo "make $@: not done, see above; is the package index reachable?" >&2; exit 1; }
+
 # One virtual environment a purpose, from its lock files, made anew when one of them changes.
 ENVIRONMENT := $(PYTHON) tools/environment.py
 COMMON      := tools/environment.py pyproject.toml requirements.lock requirements-build.lock
@@ -65,10 +68,10 @@ lint: $(VENV)/.dev   ## ruff, mypy --strict for the package, and mypy for tests,
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml
 
 .venvs/newest.lock: $(VENV)/.dev FORCE
-	@$(RESOLVE) --extra test --extra dev --output-file $@ --upgrade
+	@$(RESOLVE) --extra test --extra dev --output-file $@ --upgrade $(OR_OFFLINE)
 
 .venvs/lowest.lock: $(VENV)/.dev FORCE
-	@$(RESOLVE) --extra test --extra dev --output-file $@ --upgrade --resolution lowest-direct
+	@$(RESOLVE) --extra test --extra dev --output-file $@ --upgrade --resolution lowest-direct $(OR_OFFLINE)
 
 test-newest test-lowest: test-%: .venvs/%.lock  ## every test, on the newest (lowest) versions that pyproject.toml allows
 	@$(ENVIRONMENT) .venvs/$* $<
@@ -109,16 +112,16 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --gene
 
 lock:                ## renew requirements*.lock from pyproject.toml; UPGRADE=1 for the newest versions
 	@[ -x $(BIN)/uv ] || $(MAKE) $(VENV)/.dev
-	$(COMPILE) --output-file requirements.lock pyproject.toml
-	$(COMPILE) --output-file requirements-build.lock --group build
-	$(COMPILE) --output-file requirements-test.lock --extra test --constraint requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements.lock pyproject.toml $(OR_OFFLINE)
+	$(COMPILE) --output-file requirements-build.lock --group build $(OR_OFFLINE)
+	$(COMPILE) --output-file requirements-test.lock --extra test --constraint requirements.lock pyproject.toml $(OR_OFFLINE)
 	$(COMPILE) --output-file requirements-dev.lock --no-binary fysom --extra test --extra dev \
-		--constraint requirements-test.lock pyproject.toml
-	$(COMPILE) --output-file requirements-lowest.lock --extra test --extra clearml --resolution lowest-direct pyproject.toml
-	$(COMPILE) --output-file requirements-bench.lock --extra bench --constraint requirements-dev.lock pyproject.toml
+		--constraint requirements-test.lock pyproject.toml $(OR_OFFLINE)
+	$(COMPILE) --output-file requirements-lowest.lock --extra test --extra clearml --resolution lowest-direct pyproject.toml $(OR_OFFLINE)
+	$(COMPILE) --output-file requirements-bench.lock --extra bench --constraint requirements-dev.lock pyproject.toml $(OR_OFFLINE)
 	$(COMPILE) --output-file requirements-callbacks.lock --no-binary antlr4-python3-runtime --extra test --extra callbacks \
-		--constraint requirements-test.lock pyproject.toml
-	$(COMPILE) --output-file requirements-docs.lock --extra docs --constraint requirements-dev.lock pyproject.toml
+		--constraint requirements-test.lock pyproject.toml $(OR_OFFLINE)
+	$(COMPILE) --output-file requirements-docs.lock --extra docs --constraint requirements-dev.lock pyproject.toml $(OR_OFFLINE)
 
 build: $(VENV)/.dev  ## the wheel and the archive of a release, checked, into dist/
 	@rm -rf dist && mkdir dist
@@ -128,7 +131,7 @@ build: $(VENV)/.dev  ## the wheel and the archive of a release, checked, into di
 wheelhouse: $(VENV)/.dev  ## what the Action installs, for each Python, by hash, into wheelhouse/: for closed networks
 	@for version in 3.10 3.11 3.12 3.13 3.14; do \
 	  $(BIN)/python -m pip download --quiet --no-deps --require-hashes --only-binary :all: --python-version $$version \
-	    --dest wheelhouse --requirement requirements.lock || exit 1; done
+	    --dest wheelhouse --requirement requirements.lock $(OR_OFFLINE); done
 	@ls wheelhouse
 
 clean:               ## remove what the other targets made

@@ -8,6 +8,7 @@ things or elsewhere. A failure is one line; pip's own words are then in FOLDER.l
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -60,6 +61,8 @@ def create(folder: str) -> None:
         raise Failed(
             f"needs Python 3.10 or newer, this is {sys.version.split()[0]}; such as make test PYTHON=python3.12"
         )
+    if shutil.which("git") is None:
+        raise Failed("git is needed, and none is on PATH; on Debian: apt-get install git")
     os.makedirs(os.path.dirname(os.path.join(ROOT, folder)), exist_ok=True)
     _run(folder, [sys.executable, "-m", "venv", "--clear", folder], "on Debian: apt-get install python3-venv")
 

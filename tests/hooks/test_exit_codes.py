@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from expflow_hooks import cli
+from expflow_hooks.core import errors
 from expflow_hooks.core.errors import UNREADABLE, USAGE, UnreadableError, UsageError
 from expflow_hooks.hooks import plain, util
 
@@ -19,6 +20,14 @@ ERRORS = [
     (RuntimeError("x"), UNREADABLE),
     (OSError(errno.EIO, "x"), UNREADABLE),
 ]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [("Usage", 2), ("Policy", 2), ("Transition", 1), ("Undecided", 3), ("Unreadable", 4), ("PinRefused", 5)],
+)
+def test_each_error_has_its_exit_code(error, code):
+    assert getattr(errors, f"{error}Error").exit_code == code
 
 
 def raising(error: BaseException) -> Callable[..., int]:
