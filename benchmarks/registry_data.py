@@ -19,12 +19,13 @@ def registry(experiments: int) -> Path:
         DATA.mkdir(exist_ok=True)
         unfinished = path.with_suffix(".part")
         with open(unfinished, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(record) + "\n" for record in _lines(experiments))
+            file.writelines(json.dumps(record) + "\n" for record in records(experiments))
         unfinished.replace(path)
     return path
 
 
-def _lines(experiments: int) -> Iterator[dict[str, Any]]:
+def records(experiments: int) -> Iterator[dict[str, Any]]:
+    """Yield the lines of so many experiments, each with a name of no line."""
     draw = random.Random(20261123)
     running: list[dict[str, Any]] = []
     for number in range(experiments):

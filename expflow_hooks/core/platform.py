@@ -37,6 +37,15 @@ def read_at(fd: int, size: int, place: int) -> bytes:
         os.lseek(fd, before, os.SEEK_SET)
 
 
+def read_into(fd: int, buffer: memoryview, place: int) -> int:
+    """Fill a buffer from a file at a place, as far as the file goes, and return how many bytes that were."""
+    if hasattr(os, "preadv"):
+        return os.preadv(fd, [buffer], place)
+    data = read_at(fd, len(buffer), place)
+    buffer[: len(data)] = data
+    return len(data)
+
+
 def sync(fd: int) -> None:
     """Bring what was written to a file onto the disk itself: on macOS, fsync only hands it to the drive."""
     try:

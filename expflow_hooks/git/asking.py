@@ -99,6 +99,14 @@ class Asking:
                 raise FailedError(_reason(complaints.text()), code, False)
             return answer.whole()
 
+    def write_together(self, questions: "list[tuple[list[str], int]]") -> None:
+        """Ask several questions at the same time, and have git write each answer into a file."""
+        from expflow_hooks.git.spawn import write_together
+
+        commands = [[*self._command, *arguments] for arguments, _ in questions]
+        for complaints in write_together(commands, self._environment, [file for _, file in questions]):
+            raise UnreadableError(_reason(complaints))
+
     def forget(self) -> None:
         """Ask everything anew from here on."""
         if self._answers:

@@ -10,7 +10,7 @@ from expflow_hooks.git.asking import CUT, Asking, FailedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     Entry = tuple[str, str, str]
     """Mode, object id and path of an entry in the index or in a tree."""
@@ -86,6 +86,20 @@ class Objects(Asking):
             yield content
         if answers < len(batch):
             raise UnreadableError(CUT)
+
+    def sizes(self, blobs: "Mapping[str, str]") -> "dict[str, int]":
+        """Return the sizes of blobs, given with their paths; raise `UnreadableError` for one that is not there."""
+        stdin = "".join(f"{blob}\n" for blob in blobs).encode()
+        answers = self.lines("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=stdin) if blobs else []
+        if len(answers) != len(blobs):
+            raise UnreadableError(CUT)
+        found: dict[str, int] = {}
+        for answer, (blob, path) in zip(answers, blobs.items(), strict=True):
+            name, _, size = answer.decode().partition(" ")
+            if name != blob or not size.isdigit():
+                raise UnreadableError(f"git: the contents of {path} are not in this repository")
+            found[blob] = int(size)
+        return found
 
     def reachable(self, revisions: "list[str]") -> "Iterator[Content]":
         """Yield every object that revisions (as for rev-list) reach: each commit, then what it brought.

@@ -21,13 +21,18 @@ def registry_files(git: Git, revision: str, path: str) -> dict[str, bytes]:
     There are none where the registry is not there. Raises UnreadableError where git could not look, UsageError for a
     registry that is not spelled right or a link.
     """
-    parts = parts_in_git(path, _in_revision(git, revision) if revision else _in_index(git, path))
+    parts = registry_parts(git, revision, path)
     found: list[bytes] = []
     for kind, _, _, _, chunks in git.contents((_PLAIN, blob, name) for name, blob in parts.items()):
         found += [] if kind == ABSENT else [b"".join(chunks)]
     if len(found) != len(parts):
         raise UnreadableError(f"git: the contents of {path} are not in this repository")
     return dict(zip(parts, found, strict=True))
+
+
+def registry_parts(git: Git, revision: str, path: str) -> dict[str, str]:
+    """Return the blobs of a registry's files, by path below the root; the same answers and errors."""
+    return parts_in_git(path, _in_revision(git, revision) if revision else _in_index(git, path))
 
 
 _PLAIN = "100644"

@@ -110,6 +110,23 @@ def stream(
     return codes
 
 
+def write_together(commands: "list[list[str]]", environment: "dict[str, str]", files: "list[int]") -> "list[str]":
+    """Run commands at the same time, each writing into its file; return what each complained of, if it failed."""
+    failed = []
+    with Scratch() as nothing:
+        complaints = [Scratch() for _ in commands]
+        waits = [
+            _spawn(command, environment, nothing.fd, file, complaint.fd)
+            for command, file, complaint in zip(commands, files, complaints, strict=True)
+        ]
+        for wait, complaint in zip(waits, complaints, strict=True):
+            code = wait()
+            with complaint:
+                if code:
+                    failed.append(complaint.text() or f"ended with {code}")
+    return failed
+
+
 def _spawn(
     command: "list[str]", environment: "dict[str, str]", stdin: int, stdout: int, stderr: int
 ) -> "Callable[[], int]":

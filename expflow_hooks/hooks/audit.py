@@ -13,12 +13,12 @@ from expflow_hooks.hooks.util import run, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from expflow_hooks.core.audit.runs import RunGroup
     from expflow_hooks.core.policy.policy import Policy
+    from expflow_hooks.core.registry.experiment import Experiment
     from expflow_hooks.core.registry.history import HistoryLine
-    from expflow_hooks.core.registry.reader import Unreadable
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
     from expflow_hooks.hooks.tracked import TrackedRegistry
@@ -65,23 +65,19 @@ def _has_anything_to_do(git: Git, change: ProposedChange) -> bool:
 def _added(git: Git, change: ProposedChange, tracked: "TrackedRegistry") -> "dict[str, list[HistoryLine]]":
     """Return the histories of the experiments that the change adds lines of to the tracked registry."""
     from expflow_hooks.core.registry.append_only import check_growth
+    from expflow_hooks.core.registry.new_lines import read_new
     from expflow_hooks.hooks.tracked import tracked_at
 
     if not tracked.files:
         return {}
     # Nothing staged: the whole index is looked at, as a framework asks for with --all-files.
     everything = change.after == INDEX and not (change.before and is_staged(git))
-    bases = [] if everything else [tracked_at(git, base).files for base in change.before]
-    growths = [check_growth(base, tracked.files) for base in bases or [{}]]
-    registry = tracked.registry
-
-    def is_new(found: "HistoryLine | Unreadable") -> bool:
-        return all(growth.is_new((found.file or registry.path, found.line)) for growth in growths)
-
-    ids = {found.record["experiment_id"] for found in registry.numbered() if is_new(found)}
-    for bad in filter(is_new, registry.unreadable):
-        say(f"{bad.file or registry.path}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
-    return registry.histories(ids)
+    bases = [] if everything else [tracked_at(git, base) for base in change.before]
+    first, *others = [tracked.growth_since(base) for base in bases] or [check_growth({}, tracked.files)]
+    new = read_new(tracked.files, first, lambda where: all(growth.is_new(where) for growth in others))
+    for bad in new.unreadable:
+        say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
+    return tracked.histories(new.ids)
 
 
 def _ran_what_is_pushed(git: Git, change: ProposedChange, tracked: "TrackedRegistry") -> "dict[str, list[HistoryLine]]":
@@ -90,19 +86,20 @@ def _ran_what_is_pushed(git: Git, change: ProposedChange, tracked: "TrackedRegis
     from expflow_hooks.core.registry.reader import Registry
     from expflow_hooks.hooks.pushed_runs import pushed_runs
 
-    if tracked.files:
-        registry = tracked.registry
-    else:
+    read: Callable[[list[str]], Iterable[Experiment]] = tracked.experiments_with
+    histories = tracked.histories
+    if not tracked.files:
         source = _local_source(git, tracked.policy)
         if source is None:
             say("experiments on ClearML are audited in the pull request, not here")
             return {}
-        registry = Registry(source)
-    runs = list(pushed_runs(git, tracked.policy, latest(registry.experiments()), change.commits(git), change.before))
+        local = Registry(source)
+        read, histories = lambda _: latest(local.experiments()), local.histories
+    runs = list(pushed_runs(git, tracked.policy, read, change.commits(git), change.before))
     others = [one.experiment.experiment_id for one, is_pushed in runs if not is_pushed]
     if others:
         say(f"not audited, they ran code that is not pushed: {_some(others)}")
-    return registry.histories({one.experiment.experiment_id for one, is_pushed in runs if is_pushed})
+    return histories({one.experiment.experiment_id for one, is_pushed in runs if is_pushed})
 
 
 def _local_source(git: Git, policy: "Policy") -> "str | None":

@@ -12,12 +12,10 @@ from expflow_hooks.hooks.util import run, say
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from expflow_hooks.core.registry.append_only import Growth
-    from expflow_hooks.core.registry.history import HistoryLine, Revision
-    from expflow_hooks.core.registry.reader import Registry, Unreadable
-    from expflow_hooks.core.registry.verify import Verification
     from expflow_hooks.git.hook_options import Options
     from expflow_hooks.git.pushed import Push
     from expflow_hooks.git.remotes import Receiver
+    from expflow_hooks.hooks.tracked import TrackedRegistry
 
 _DOES = "Check that a tracked registry only grows: the base's lines survive byte for byte, in order."
 _MOST_SHOWN = 10
@@ -42,7 +40,6 @@ def check(options: "Options", git: Git, push: "Push | None") -> int:
 def _compare(git: Git, change: ProposedChange, base: str, binding: bool) -> int:
     if not may_matter(touched(git, change, base)):
         return OK
-    from expflow_hooks.core.registry.append_only import check_growth
     from expflow_hooks.hooks.tracked import tracked_at
 
     after = tracked_at(git, change.after)
@@ -53,10 +50,9 @@ def _compare(git: Git, change: ProposedChange, base: str, binding: bool) -> int:
         return OK
     if not before.path:
         return OK
-    growth = check_growth(before.files, after.files)
-    registry = after.registry if after.path else before.registry
-    _list_revisions(registry, growth)
-    broken = _list_broken(registry, growth)
+    growth = after.growth_since(before)
+    _list_revisions(after, growth)
+    broken = _list_broken(after, growth)
     if not (growth.lost or broken):
         return OK
     for lost in growth.lost[:_MOST_SHOWN]:
@@ -104,21 +100,18 @@ def _receiver(git: Git, change: ProposedChange) -> "Receiver | None":
     return change.push.receivers()[0]
 
 
-def _list_broken(registry: "Registry", growth: "Growth") -> bool:
+def _list_broken(tracked: "TrackedRegistry", growth: "Growth") -> bool:
     """List where the history of the new lines does not hold, as `run verify` does; say whether there was any."""
     from expflow_hooks.core.registry.append_only import broken_by
+    from expflow_hooks.core.registry.ends import fits_at_the_ends
     from expflow_hooks.core.registry.verify import verify
 
-    found: list[Verification] = []
-
-    def look() -> "Verification":
-        found.append(verify(registry.lines, line=registry.line, where=registry.where))
-        return found[0]
-
-    broken = broken_by(growth, look, registry.where)
-    for one in [one for seen in found for one in seen.unexpected if growth.is_new(registry.where(one.line))][
-        :_MOST_SHOWN
-    ]:
+    if not growth.added or fits_at_the_ends(tracked.files, growth):
+        return False
+    registry = tracked.registry
+    found = verify(registry.lines, line=registry.line, where=registry.where)
+    broken = broken_by(growth, lambda: found, registry.where)
+    for one in [one for one in found.unexpected if growth.is_new(registry.where(one.line))][:_MOST_SHOWN]:
         say(f"{registry.path}: unexpected: {one.message}")
     for problem in broken[:_MOST_SHOWN]:
         file, line = registry.where(problem.line)
@@ -129,23 +122,19 @@ def _list_broken(registry: "Registry", growth: "Growth") -> bool:
     return bool(broken)
 
 
-def _list_revisions(registry: "Registry", growth: "Growth") -> None:
+def _list_revisions(tracked: "TrackedRegistry", growth: "Growth") -> None:
     """List what the new lines revise, and those of them that cannot be read."""
     from expflow_hooks.core.registry.history import revisions
+    from expflow_hooks.core.registry.new_lines import read_new
     from expflow_hooks.render.audit import show_revision
 
-    ids = {found.record["experiment_id"] for found in registry.numbered() if growth.is_new(_at(registry, found))}
-    unreadable = [bad for bad in registry.unreadable if growth.is_new(_at(registry, bad))]
-    for bad in unreadable[:_MOST_SHOWN]:
-        say(f"{bad.file or registry.path}:{bad.line}: unreadable line, {bad.why}")
-    for name, history in registry.histories(ids).items():
+    new = read_new(tracked.files, growth)
+    for bad in new.unreadable[:_MOST_SHOWN]:
+        say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}")
+    for name, history in tracked.histories(new.ids).items():
         for revision in revisions(history):
-            if growth.is_new(_at(registry, revision)):
-                say(f"{registry.path}: revision of {name}: {show_revision(revision)}")
-
-
-def _at(registry: "Registry", found: "HistoryLine | Unreadable | Revision") -> "tuple[str, int]":
-    return found.file or registry.path, found.line
+            if growth.is_new((revision.file or tracked.path, revision.line)):
+                say(f"{tracked.path}: revision of {name}: {show_revision(revision)}")
 
 
 if __name__ == "__main__":

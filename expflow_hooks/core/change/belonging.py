@@ -163,6 +163,11 @@ class Court:
         for commit in dict.fromkeys((*self._heads, *change.commits)):
             self._by_start.setdefault(commit[:SHORTEST_ID], []).append(commit)
 
+    def marks(self) -> list[str]:
+        """Return texts: an experiment that belongs by commit or code has a line that holds one, in any case."""
+        commits = dict.fromkeys((*self._heads, *self._change.commits))
+        return [*self._by_start, *filter(None, dict.fromkeys(map(self._id, commits)))]
+
     def belonging(self, experiment: Experiment, added: Sequence[Experiment] = ()) -> Belonging | None:
         """Return how an experiment belongs by a line, the head's code or a commit's name; None if by none of them."""
         if added and (experiment.state in _JUDGED_BY_LINE or any(one.state == "completed" for one in added)):

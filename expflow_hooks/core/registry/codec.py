@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from expflow_hooks.core.registry.experiment import Experiment, from_mapping
 
+_T = TypeVar("_T")
+
+
+class _Named(msgspec.Struct, gc=False):
+    """What tells whose line it is."""
+
+    experiment_id: str
+
+
 _decoder = msgspec.json.Decoder(Experiment)
+_names = msgspec.json.Decoder(_Named)
 _EDGES = itemgetter(0, -2, -1)
 _WHOLE = {(ord("{"), ord("}"), ord("\n"))}
 _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -56,15 +66,28 @@ def decode_lines(lines: list[bytes]) -> list[Experiment] | None:
 
     One call for some hundred lines, since a call for each took half as long again.
     """
+    return _decode_all(_decoder, lines)
+
+
+def decode_ids(lines: list[bytes]) -> list[str] | None:
+    """Return the ids of lines, one a line, or None for lines that have to be read one at a time.
+
+    The other fields are passed over: a line may have an id and be unreadable all the same.
+    """
+    named = _decode_all(_names, lines)
+    return None if named is None else [one.experiment_id for one in named]
+
+
+def _decode_all(decoder: msgspec.json.Decoder[_T], lines: list[bytes]) -> list[_T] | None:
     # Where every line goes from brace to brace none goes on in the next, so that as many objects are one a line. A
     # count of b"}\n{" in the whole says the same and took four times as long, a twelfth of a ranking.
     try:
         if set(map(_EDGES, lines)) != _WHOLE:
             return None
-        experiments = _decoder.decode_lines(b"".join(lines))
+        found = decoder.decode_lines(b"".join(lines))
     except (IndexError, *_REFUSALS):
         return None
-    return experiments if len(experiments) == len(lines) else None
+    return found if len(found) == len(lines) else None
 
 
 def encode_record(record: dict[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from io import BytesIO
 from itertools import accumulate, count, repeat, zip_longest
@@ -17,6 +17,7 @@ from expflow_hooks.core.errors import UnreadableError
 from expflow_hooks.core.platform import read_at
 from expflow_hooks.core.registry.live_file import open_settled
 from expflow_hooks.core.registry.parts import parts_on_disk
+from expflow_hooks.core.registry.stored import Files, Stored, opened
 from expflow_hooks.core.registry.union import Piece, arrange
 
 _CHUNK = 1 << 20  # bytes
@@ -30,7 +31,7 @@ Block = tuple[list[bytes], int]
 class Folder:
     """The files of a registry. A place is a byte of one of them: all files' bytes are counted through, with gaps."""
 
-    def __init__(self, path: str, held: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, path: str, held: Files | None = None) -> None:
         self.path = path
         self._held = held
         self._open: dict[int, Callable[[int, int], bytes]] = {}
@@ -44,7 +45,7 @@ class Folder:
     def _files(self) -> list[_File]:
         if self._held is None:
             return [_OnDisk(name) for name in self.names]
-        return [_InMemory(self._held[name]) for name in self.names]
+        return [_Held(self._held[name]) for name in self.names]
 
     @cached_property
     def pieces(self) -> list[Piece]:
@@ -124,15 +125,21 @@ class _File:
         raise NotImplementedError
 
 
-class _InMemory(_File):
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+class _Held(_File):
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
 
     def open(self) -> IO[bytes]:
-        return BytesIO(self._data)
+        return opened(self._stored)
 
     def reader(self) -> Callable[[int, int], bytes]:
-        return lambda at, size: self._data[at : at + size]
+        file = opened(self._stored)
+
+        def read(at: int, size: int) -> bytes:
+            file.seek(at)
+            return file.read(size)
+
+        return read
 
 
 class _OnDisk(_File):

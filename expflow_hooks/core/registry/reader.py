@@ -6,7 +6,7 @@ Readers never lock and hold no more than a block of lines; what writes is `write
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
@@ -21,6 +21,7 @@ from expflow_hooks.core.registry.history import HistoryLine
 from expflow_hooks.core.registry.live_file import BLOCK, lines_between, open_settled
 from expflow_hooks.core.registry.location import LINES, is_folder
 from expflow_hooks.core.registry.random_access import LineReader
+from expflow_hooks.core.registry.stored import Files, Stored, opened
 from expflow_hooks.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Registry:
     """One registry: a file, a folder of files, or standard input as `-`. The lines of all its files count through.
 
     With `missing_ok`, one that does not exist yet is empty. With `data`, a file's bytes as git holds them, or with
-    `held` those of all files, by path; `path` is the registry's name then. With `indexed`, what an index knows of a
+    `held` all files, by path; `path` is the registry's name then. With `indexed`, what an index knows of a
     file need not be read again.
     """
 
@@ -54,11 +55,11 @@ class Registry:
         *,
         missing_ok: bool = True,
         data: bytes | None = None,
-        held: Mapping[str, bytes] | None = None,
+        held: Files | None = None,
         indexed: bool = False,
     ) -> None:
         self.path = os.fspath(path)
-        self._data = data if held is None else held.get(self.path, b"")
+        self._data: Stored | None = data if held is None else held.get(self.path, b"")
         self._folder = _open_folder(self.path, held) if is_folder(self.path) else None
         self.missing_ok = missing_ok
         self.indexed = indexed and self._data is None and self._folder is None and self.path != "-"
@@ -114,7 +115,8 @@ class Registry:
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
         if self._data is not None:
-            yield BytesIO(self._data)
+            with opened(self._data) as file:
+                yield file
             return
         try:
             with open(0, "rb", closefd=False) if self.path == "-" else open_settled(self.path) as file:
@@ -149,8 +151,8 @@ class Registry:
             yield from self._blocks_of_folder(self._folder, again)
             return
         place = 0
-        with self._open() as opened:
-            file = again.take(opened) if again else opened
+        with self._open() as found:
+            file = again.take(found) if again else found
             total = _size(file)
             while lines := file.readlines(BLOCK):
                 yield lines, place, total
@@ -175,7 +177,7 @@ class Registry:
                 found_at.append(place)
             except ValueError as error:
                 if line.strip():
-                    self._note(number, _why(line, error))
+                    self._note(number, why_unreadable(line, error))
         return found, found_at
 
     def _note(self, number: int, why: str) -> None:
@@ -204,7 +206,7 @@ class Registry:
                 yield HistoryLine(place, decode_record(line), file)
             except ValueError as error:
                 if line.strip():
-                    self._note(number, _why(line, error))
+                    self._note(number, why_unreadable(line, error))
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield the record of every line that can be read."""
@@ -246,7 +248,7 @@ class Registry:
                 ids.add(name)
             except ValueError as error:
                 if needle in line:  # it may have been about this experiment
-                    self._note(number, _why(line, error))
+                    self._note(number, why_unreadable(line, error))
         return found
 
     def _history_line(self, number: int, line: bytes) -> HistoryLine:
@@ -264,7 +266,7 @@ class Registry:
             yield from lines_about(self.path, file, ids)
 
 
-def _open_folder(path: str, held: Mapping[str, bytes] | None) -> Folder:
+def _open_folder(path: str, held: Files | None) -> Folder:
     from expflow_hooks.core.registry.folder import Folder  # most registries are one file, and need no hashes
 
     return Folder(path, held)
@@ -287,7 +289,8 @@ def _needle(experiment_id: str) -> bytes:
     return experiment_id.encode("utf-8", "surrogatepass")
 
 
-def _why(line: bytes, error: ValueError) -> str:
+def why_unreadable(line: bytes, error: ValueError) -> str:
+    """Return in a few words why a line cannot be read."""
     return f"{error}" if line.endswith(b"\n") else f"torn, no line end ({error})"
 
 
