@@ -13,9 +13,13 @@ SCHEDULE = json.loads((Path(__file__).parent / "events" / "schedule.json").read_
 @pytest.fixture
 def many(research):
     """Twelve open pull requests, each with a head and an experiment of its own."""
+    return opened(research, 12)
+
+
+def opened(research, count):
     research.setup()
     research.open()
-    for number in range(8, 20):
+    for number in range(8, 8 + count):
         research.repo.git("switch", "--quiet", "--create", f"b{number}", "main")
         trained = research.repo.commit("src/train.py", f"print({number})\n")
         path = research.repo.path / "experiments.jsonl"
