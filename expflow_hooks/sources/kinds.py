@@ -19,6 +19,12 @@ _HERE = "expflow_hooks.sources"
 KINDS = (
     Kind(CLEARML, "", f"{_HERE}.clearml.read:open_server", True, commits=True, tags=True, sorts=True),
     Kind(MLFLOW, "URI", f"{_HERE}.mlflow.read:open_mlflow", True, commits=True, tags=True, links=True),
+    Kind("wandb", "DIR", f"{_HERE}.wandb:open_wandb", commits=True, tags=True),
+    Kind("tensorboard", "DIR", f"{_HERE}.tensorboard:open_tensorboard", exact=False),
+    Kind("optuna", "FILE", f"{_HERE}.optuna:open_optuna"),
+    Kind("trackio", "FILE", f"{_HERE}.trackio:open_trackio", states=False),
+    Kind("csv", "FILE", f"{_HERE}.tables:open_csv", commits=True, tags=True),
+    Kind("json", "PATH", f"{_HERE}.documents:open_json", commits=True, tags=True),
 )
 """Every source that is not a registry."""
 
