@@ -19,7 +19,7 @@ TARGETS = {
     "expflow_hooks/hooks/plain.py": ["tests/hooks/test_exit_codes.py"],
     "expflow_hooks/hooks/registry.py": ["tests/hooks/test_registry_hook.py"],
     "expflow_hooks/hooks/audit.py": ["tests/hooks/test_audit.py"],
-    "expflow_hooks/scan/command.py": ["tests/hooks/test_pin_hash.py", "tests/hooks/test_pin_hash_files.py"],
+    "expflow_hooks/scan/command.py": ["tests/hooks/test_exit_codes.py", "tests/hooks/test_pin_hash_files.py"],
     "expflow_hooks/cli/__init__.py": ["tests/hooks/test_exit_codes.py", "tests/cli/test_commands.py"],
     "expflow_hooks/cli/lazy.py": ["tests/cli/test_commands.py"],
     "expflow_hooks/cli/audit.py": ["tests/cli/test_exit_codes.py"],

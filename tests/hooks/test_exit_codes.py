@@ -12,6 +12,7 @@ from expflow_hooks import cli
 from expflow_hooks.core import errors
 from expflow_hooks.core.errors import UNREADABLE, USAGE, UnreadableError, UsageError
 from expflow_hooks.hooks import plain, util
+from expflow_hooks.scan import command
 
 ERRORS = [
     (UsageError("x"), USAGE),
@@ -41,6 +42,13 @@ def raising(error: BaseException) -> Callable[..., int]:
 def test_a_hook_that_breaks_off_says_so_and_passes_nothing(error, code, work, capfd):
     assert util.run(raising(error), [], "expflow-audit", "") == code
     assert capfd.readouterr().out.splitlines()[-1].endswith(f"(exit {code})")
+
+
+@pytest.mark.parametrize(("error", "code"), ERRORS, ids=lambda value: type(value).__name__)
+def test_a_scan_that_breaks_off_passes_nothing(error, code, work, monkeypatch, capfd):
+    monkeypatch.setattr(command, "scan", raising(error))
+    assert command.main(["--staged"]) == code
+    assert capfd.readouterr().err.splitlines()[-1].endswith(f"(exit {code})")
 
 
 @pytest.mark.parametrize("code", range(6))
