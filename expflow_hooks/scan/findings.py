@@ -58,4 +58,6 @@ def printable(text: str) -> str:
     """
     data = exact.hide(text.encode("utf-8", "surrogateescape"), _HIDDEN.encode())
     shown = data.decode("utf-8", "backslashreplace")
+    if shown.isprintable():
+        return shown
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)

@@ -21,6 +21,7 @@ _START = re.compile(rb"(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*
 _EXPORT = re.compile(rb"export[ \t]+")
 _NEXT = re.compile(rb"(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=")
 _PLAIN = re.compile(rb"[^ \t\r\n'\"\\]+")
+_ESCAPES = re.compile(rb"(?:\\[^\r\n])+|\\")
 _WHITE = re.compile(rb"[ \t\r\n]*")
 _SPACE = re.compile(rb"[ \t]*")
 _LINE = re.compile(rb"[^\r\n]*")
@@ -71,8 +72,7 @@ class Values:
             elif first in b"'\"":
                 piece, at = self._quoted(first, at)
             elif first == b"\\":  # also at a line's end: a shell goes on there, a loader does not
-                piece = data[at : at + 2].rstrip(b"\r\n")
-                at += len(piece)
+                piece, at = data[at : (stop := _end(_ESCAPES, data, at))], stop
             else:
                 piece, at = data[at : (stop := _end(_PLAIN, data, at))], stop
             pieces.append(piece)
