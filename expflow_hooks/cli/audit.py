@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from expflow_hooks.cli.lazy import CommandGroup
 from expflow_hooks.cli.options import complete_experiment, policy, source_option
-from expflow_hooks.core.audit.rule_sets import rule_set
+from expflow_hooks.core.audit.rule_sets import RULE_SETS, rule_set
 from expflow_hooks.core.audit.rules import needs_groups
 from expflow_hooks.core.audit.runs import RunGroup, groups_of
 from expflow_hooks.core.audit.validate import all_pass, audit
 from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, UsageError, worst
+from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping, latest
 from expflow_hooks.core.registry.history import Revision, revisions
@@ -47,8 +50,11 @@ def validate(
     rules = policy()
     if competition_rules and rule_name:
         raise UsageError("--competition-rules and --rules name two rule sets: give one")
-    named = "competition" if competition_rules else rule_name
-    chosen = rules.audit.rules if named is None else rule_set(named, rules.rule_sets)
+    if competition_rules:  # whatever the policy says: neither a set of its own by that name nor other metrics' names
+        chosen, judged = RULE_SETS["competition"], replace(rules, metrics=Metrics())
+    else:
+        chosen = rules.audit.rules if rule_name is None else rule_set(rule_name, rules.rule_sets)
+        judged = rules
     if task_id is not None or not is_registry(source, rules):
         from expflow_hooks.cli.tasks import check_belonging, read_one
 
@@ -57,7 +63,7 @@ def validate(
         where = CLEARML if task_id is not None else source
         needed = [rule.subject for rule in chosen if rule.kind in ("reported", "gate")]
         dirty = any(rule.kind == "clean" for rule in chosen)
-        experiment, name = read_one(task_id or experiment_id, where, needed, dirty=dirty)
+        experiment, name = read_one(task_id or experiment_id, where, needed, dirty=dirty, rules=judged)
         changes: list[Revision] = []
         unreadable, group = False, None
     else:
@@ -67,7 +73,7 @@ def validate(
         name, unreadable = registry.path, bool(registry.unreadable)
         group = find_group(registry, experiment_id, rules) if needs_groups(chosen) else None
         warn_unreadable(registry.path, registry.unreadable)
-    checks = audit(experiment, chosen, rules.metrics, group)
+    checks = audit(experiment, chosen, judged.metrics, group)
     emit(render_audit(AuditReport(experiment_id, checks, changes, name), form, look(output)), output)
     codes = [UNREADABLE] if unreadable else []
     if not all_pass(checks):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from expflow_hooks.cli.options import policy
 from expflow_hooks.core.errors import OK, UsageError
+from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.registry.experiment import Experiment, Selection
 from expflow_hooks.core.registry.history import HistoryLine
@@ -19,15 +20,20 @@ from expflow_hooks.sources.open import choose, is_registry, open_source, registr
 
 
 def read_one(
-    task_id: str, source: str | None, needed: Sequence[str] = (), *, dirty: bool = True
+    task_id: str,
+    source: str | None,
+    needed: Sequence[str] = (),
+    *,
+    dirty: bool = True,
+    rules: Policy | None = None,
 ) -> tuple[Experiment, str]:
     """Return one task as an experiment and its source's name; warnings are told."""
-    rules = policy()
+    rules = rules or policy()
     chosen = choose(source, rules)
     if chosen == CLEARML:
         experiment, warnings = read_task(task_id, rules, needed, dirty=dirty)
     else:
-        experiment, warnings = _of_session(task_id, chosen)
+        experiment, warnings = _of_session(task_id, chosen, rules)
     for warning in warnings:
         warn(warning)
     return experiment, chosen
@@ -41,8 +47,7 @@ def check_belonging(experiment_id: str, task_id: str, source: str | None) -> Non
         check_pair(registry, experiment_id, task_id, linked=False)
 
 
-def _of_session(task_id: str, path: str) -> tuple[Experiment, list[str]]:
-    rules = policy()
+def _of_session(task_id: str, path: str, rules: Policy) -> tuple[Experiment, list[str]]:
     query = make_query(rules, Selection())
     opened = open_source(path, rules, query, Reading(judged=False))
     found = {experiment.experiment_id: experiment for experiment in opened.experiments(None)}

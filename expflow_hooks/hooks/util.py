@@ -7,6 +7,9 @@ from expflow_hooks.core.errors import OK, UNREADABLE, VERDICTS, ExpflowError
 from expflow_hooks.git.hook_options import is_push, parse
 from expflow_hooks.git.repository import Git
 
+HASH_LENGTH = 64
+"""Digits of a PIN's hash, which nothing that is shorter can hold."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +71,7 @@ def push_of(git: Git, options: "Options", given: "bytes | None" = None) -> "Push
 
 def say(text: str) -> None:
     """Write `expflow: ` and the text, each line made harmless for a terminal."""
-    if not (text.isascii() and text.isprintable()):
+    if len(text) >= HASH_LENGTH or not (text.isascii() and text.isprintable()):
         from expflow_hooks.render.escape import terminal
 
         text = "\n".join(terminal(line) for line in text.split("\n"))

@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+_ROOM = 5000
 
 
 def to_json(payload: Any) -> str:
     """Return the payload as indented JSON, non-finite numbers as null."""
     try:
-        return json.dumps(payload, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        return _dumped(payload)
     except ValueError:
-        return json.dumps(_finite(payload), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        with _room():
+            return _dumped(_finite(payload))
+    except RecursionError:
+        with _room():
+            return _dumped(payload)
+
+
+def _dumped(payload: Any) -> str:
+    return json.dumps(payload, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Allow a few calls for each level of nesting; what was read is nested no deeper than a reader's own limit."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + _ROOM)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _finite(value: Any) -> Any:

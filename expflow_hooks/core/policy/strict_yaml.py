@@ -91,7 +91,7 @@ def _refuse_by_event(text: str, at: At) -> None:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise here.error("anchors and aliases are not used here; write the value out")
         if getattr(event, "tag", None):
-            raise here.error(f"the tag {str(event.tag)[:60]} is not used here; write a plain value")
+            raise here.error(f"the tag {_shown(str(event.tag), 60)} is not used here; write a plain value")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise here.error(_TOO_DEEP)
@@ -133,6 +133,7 @@ def _float(text: str) -> float:
     return float(text.replace(".", "", 1)) if text.lstrip("+-").lower() in (".inf", ".nan") else parse_decimal(text)
 
 
+_HASH = re.compile(r"[0-9A-Fa-f]{64,}")
 _DIGITS = 20
 """More than any count of ours has, with its sign."""
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
@@ -144,6 +145,11 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 }
 
 
+def _shown(text: str, most: int) -> str:
+    """Return text as an error quotes it: cut, and what may be a hash hidden first, since a part of one is enough."""
+    return _HASH.sub("[hidden]", text)[:most]
+
+
 def kind(node: yaml.Node) -> str:
     """Return what a node is, in the words of an error."""
     if isinstance(node, yaml.MappingNode):
@@ -152,7 +158,7 @@ def kind(node: yaml.Node) -> str:
         return "a list"
     value = plain(node)
     names = {bool: "true or false", int: "a number", float: "a number", type(None): "empty"}
-    return names.get(type(value), f"the text {str(value)[:40]!r}")
+    return names.get(type(value), f"the text {_shown(str(value), 40)!r}")
 
 
 def scalar(types: tuple[type, ...], name: str, right: str) -> NodeCheck:
@@ -219,7 +225,7 @@ def mapping(keys: Mapping[str, Key] | None = None, *, others: NodeCheck | None =
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = plain(key_node)
-            here = at.child(str(key)[:80], key_node)
+            here = at.child(_shown(str(key), 80), key_node)
             if not isinstance(key, str) or not key:
                 raise here.error(f"a key must be text, not {kind(key_node)}")
             if key in found:

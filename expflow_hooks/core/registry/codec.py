@@ -101,5 +101,7 @@ def encode_record(record: dict[str, Any]) -> bytes:
         line = json.dumps(record).encode("ascii")
     except (TypeError, RecursionError) as error:
         raise ValueError(f"a record holds what JSON cannot: {error}") from None
+    except ValueError:
+        raise ValueError("a record holds what JSON cannot: a number of thousands of digits, or itself") from None
     decode_record(line)
     return line
