@@ -8,13 +8,15 @@ The stand-in for `LockFileEx` keeps a real lock of this system, so that several 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import shutil  # noqa: F401  Python's own modules look at what there is when they are imported
 import subprocess  # noqa: F401
 import sys
 import tempfile  # noqa: F401
 import types
+
+if os.name == "posix":  # elsewhere nothing is taken away
+    import fcntl
 
 _GONE = (
     *("pread", "pwrite", "readv", "fchmod", "geteuid", "getuid", "killpg", "posix_spawnp", "memfd_create", "getpgrp"),
