@@ -36,6 +36,8 @@ def key_kind(path: str) -> str:
     says that the file is to be filled in.
     """
     name = path[path.rfind("/") + 1 :]
+    if "\\" in name:  # between folders on Windows; elsewhere part of an odd name, looked at all the same
+        name = name[name.rfind("\\") + 1 :]
     if name[:1] not in "cC.pP":
         return ""
     name = name.lower()
