@@ -24,6 +24,7 @@ COMMANDS = {
     "cache": ("cli.cache", "Remove the indexes that make reading a large registry quick."),
     "metrics": ("cli.metrics", "The standard metrics and the policy's."),
     "compare-scores": ("cli.compare", "Rank experiments by a metric, with gates."),
+    "watch": ("cli.watch", "Rank experiments and draw the ranking again while jobs run."),
     "report": ("cli.report", "Write the leaderboard as a page, and a page for each run."),
     "diff": ("cli.diff", "Compare two experiments: metrics, parameters, code; differences first."),
     "clearml": ("cli.clearml", "Rank the experiments of a ClearML server."),

@@ -7,14 +7,24 @@ from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks.cli.options import complete_metric, policy, selection, selection_options, source_option
+from expflow_hooks.cli.options import (
+    complete_metric,
+    policy,
+    selection,
+    selection_options,
+    shown_options,
+    source_option,
+)
 from expflow_hooks.core.errors import FAILED, UNDECIDED, UNREADABLE, UsageError, worst
 from expflow_hooks.core.metrics.gates import AGGREGATES
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.policy.query import make_query
 from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import Ranking, rank
+from expflow_hooks.core.registry.experiment import latest
+from expflow_hooks.core.registry.location import STDIN
 from expflow_hooks.operations.indexing import refresh_ranking
+from expflow_hooks.render.listing import parse_columns, refuse_unknown, value_of
 from expflow_hooks.render.options import output_options, together
 from expflow_hooks.render.output import look, page, progress, warn, warn_unreadable
 from expflow_hooks.render.ranking import render_ranking
@@ -76,7 +86,7 @@ def query_options(function: F) -> F:
 
 def ranking_options(function: F) -> F:
     """Add what says how to rank and when to fail, and the form of the output."""
-    return together(query_options, _fail_on, output_options)(function)
+    return together(query_options, shown_options, _fail_on, output_options)(function)
 
 
 @click.command(
@@ -102,7 +112,11 @@ def compare(
     """Rank as the options and the policy say, show the ranking, and return the exit code."""
     ranking, source = ranked(rules, options, reading)
     unreadable = source.unreadable()
-    page(render_ranking(ranking, source.name, form, len(unreadable), look(output)), output)
+    columns = shown_columns(rules, options, ranking, reading)
+    text = render_ranking(
+        ranking, source.name, form, len(unreadable), look(output), precise=options["precise"], columns=columns
+    )
+    page(text, output)
     if source.file:
         refresh_ranking(source.file, ranking.query)
     if not ranking.experiments:
@@ -127,6 +141,22 @@ def ranked(rules: Policy, options: dict[str, Any], reading: Reading = LAST) -> t
     for warning in source.warnings:
         warn(warning)
     return ranking, source
+
+
+def shown_columns(
+    rules: Policy, options: dict[str, Any], ranking: Ranking, reading: Reading
+) -> dict[str, dict[str, Any]]:
+    """Return what `--columns` asks for, by column and experiment: a ranking keeps no parameters or other metrics."""
+    names = parse_columns(options["columns"])
+    if not names:
+        return {}
+    if options["source"] == STDIN:
+        raise UsageError("--columns reads the source twice, which standard input does not allow: name a file")
+    wanted = {name for row in ranking.rows for name in row.runs}
+    again = open_source(options["source"], rules, ranking.query, reading)
+    runs = [run for run in latest(again.experiments(None)) if run.experiment_id in wanted]
+    refuse_unknown(names, runs, rules.metrics)
+    return {name: {run.experiment_id: value_of(run, name) for run in runs} for name in names}
 
 
 def _direction(options: dict[str, Any]) -> bool | None:

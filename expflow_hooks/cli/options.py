@@ -73,6 +73,19 @@ def selection_options(function: F) -> F:
     )(function)
 
 
+def shown_options(function: F) -> F:
+    """Add `--columns` and `--precise`."""
+    return together(
+        click.option(
+            "--columns",
+            metavar="A,B",
+            shell_complete=complete_columns,
+            help="What to show of each experiment: fields, metrics or parameters, such as id,time,pde_mean,lr.",
+        ),
+        click.option("--precise", is_flag=True, help="Numbers with all their digits, not four of their spread."),
+    )(function)
+
+
 def selection(options: Mapping[str, Any]) -> Selection:
     """Return the selection that the options make; raise UsageError for a state or a condition that is none."""
     from expflow_hooks.core.registry.condition import parse_condition, parse_since
@@ -110,6 +123,15 @@ def complete_state(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def complete_metric(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete a metric's name."""
     return [metric.name for metric in policy().metrics if metric.name.startswith(incomplete)]
+
+
+def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the last name of a list of fields and metrics."""
+    from expflow_hooks.core.registry.condition import FIELDS
+
+    begun, comma, last = incomplete.rpartition(",")
+    names = [*FIELDS, *(metric.name for metric in policy().metrics)]
+    return [begun + comma + name for name in names if name.startswith(last)]
 
 
 def complete_experiment(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

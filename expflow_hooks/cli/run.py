@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from expflow_hooks.cli.lazy import CommandGroup
+from expflow_hooks.cli.listing import listed, open_registry
 from expflow_hooks.cli.operate import COMMANDS
-from expflow_hooks.cli.options import complete_experiment, policy, selection, selection_options, source_option
-from expflow_hooks.cli.verification import newest_broken
+from expflow_hooks.cli.options import (
+    complete_experiment,
+    complete_metric,
+    policy,
+    selection_options,
+    shown_options,
+    source_option,
+)
 from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, worst
-from expflow_hooks.core.registry.experiment import Selection, from_mapping, latest
 from expflow_hooks.core.registry.history import revisions
-from expflow_hooks.core.registry.reader import Registry
-from expflow_hooks.core.registry.spool import waiting_note
 from expflow_hooks.operations.indexing import refresh
-from expflow_hooks.render.experiments import render_experiments, render_history, render_record
+from expflow_hooks.render.experiments import render_history, render_record
+from expflow_hooks.render.listing import parse_columns, render_experiments
 from expflow_hooks.render.options import output_options
-from expflow_hooks.render.output import emit, look, page, progress, warn, warn_unreadable
-from expflow_hooks.sources.base import Reading
-from expflow_hooks.sources.open import is_registry, open_source, registry_path, registry_to_read
+from expflow_hooks.render.output import emit, look, page, warn_unreadable
+from expflow_hooks.sources.open import is_registry, registry_path
 
 
 @click.group(cls=CommandGroup, name="run", epilog="Example: expflow-hooks run list --status running")
@@ -29,38 +32,32 @@ def command() -> None:
     """List, show and add experiments; cancel, stop or delete one, guarded by the PIN."""
 
 
-@command.command("list", epilog="Example: expflow-hooks run list --project PDEBench --status running")
+@command.command("list", epilog='Example: expflow-hooks run list --since 7d --where "lr<0.01" --sort-by pde_mean')
 @source_option
 @selection_options
+@click.option("--sort-by", metavar="M", shell_complete=complete_metric, help="By a metric, parameter or field.")
+@shown_options
+@click.option("--all", "deleted", is_flag=True, help="Deleted experiments as well.")
 @output_options
 def list_runs(source: str | None, form: str, output: str | None, **options: Any) -> int:
     """List experiments, each in its present state."""
-    meant = selection(options)
-    if not is_registry(source, policy()):
-        return _list_source(source, meant, form, output)
-    registry = _reading(source)
-    if form == "json":
-        text = render_record(_selected(registry.records(), meant))
-    else:
-        found = latest(registry.experiments(progress(registry.path)), meant)
-        text = render_experiments(found, registry.path, form, look(output), policy().leaderboard.sort_by)
-    warn_unreadable(registry.path, registry.unreadable)
-    if broken := newest_broken(registry):
-        warn(f"{registry.path}: {broken}")
+    found = listed(source, options, whole=form == "json")
+    text = (
+        render_record(found.as_records())
+        if form == "json"
+        else render_experiments(
+            found.experiments,
+            found.source,
+            form,
+            look(output),
+            policy().leaderboard.sort_by,
+            columns=parse_columns(options["columns"]),
+            precise=options["precise"],
+            hidden=found.hidden,
+        )
+    )
     page(text, output)
     return OK
-
-
-def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> list[dict[str, Any]]:
-    """Return the present records that are meant; the others are not kept while the rest is read."""
-    selects = selection.matcher()
-    found: dict[str, dict[str, Any]] = {}
-    for record in records:
-        if selects is None or selects(from_mapping(record)):
-            found[record["experiment_id"]] = record
-        else:
-            found.pop(record["experiment_id"], None)
-    return list(found.values())
 
 
 @command.command("show", epilog="Example: expflow-hooks run show exp-001 --history")
@@ -76,7 +73,7 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
         lines = task_as_line(experiment_id, source)
         emit(render_history(lines, [], form, look(output)), output)
         return OK
-    registry = _reading(source, indexed=True)
+    registry = open_registry(source, indexed=True)
     lines = registry.history(experiment_id)
     warn_unreadable(registry.path, registry.unreadable)
     note = ""
@@ -86,25 +83,6 @@ def show(experiment_id: str, history: bool, source: str | None, form: str, outpu
         note = standing_of(lines, registry.path, policy()).says
     emit(render_history(lines if history else lines[-1:], revisions(lines), form, look(output), note), output)
     refresh(registry.path)
-    return OK
-
-
-def _list_source(source: str | None, selection: Selection, form: str, output: str | None) -> int:
-    """List the experiments of a server or of offline sessions, which have no lines."""
-    from expflow_hooks.core.policy.query import make_query
-    from expflow_hooks.sources.clearml.records import record_of
-
-    rules = policy()
-    query = make_query(rules, selection)
-    opened = open_source(source, rules, query, Reading(judged=False))
-    found = latest(opened.experiments(progress(opened.name, opened.unit)), query.selection)
-    for warning in opened.warnings:
-        warn(warning)
-    warn_unreadable(opened.name, opened.unreadable())
-    if form == "json":
-        emit(render_record([record_of(experiment)[0] for experiment in found]), output)
-    else:
-        page(render_experiments(found, opened.name, form, look(output), rules.leaderboard.sort_by), output)
     return OK
 
 
@@ -157,7 +135,7 @@ def verify(expect_head: str | None, source: str | None, form: str, output: str |
     from expflow_hooks.cli.verification import verified
     from expflow_hooks.render.verification import render_verification
 
-    result, registry = verified(_reading(source), expect_head)
+    result, registry = verified(open_registry(source), expect_head)
     emit(render_verification(result, registry, form), output)
     codes = [FAILED] if result.problems else []
     codes += [UNREADABLE] if registry.unreadable else []
@@ -167,10 +145,3 @@ def verify(expect_head: str | None, source: str | None, form: str, output: str |
 
 for _command in COMMANDS:
     command.add_command(_command)
-
-
-def _reading(source: str | None, *, indexed: bool = False) -> Registry:
-    path = registry_to_read(source, policy())
-    if waits := waiting_note(path):
-        warn(waits)
-    return Registry(path, missing_ok=source is None, indexed=indexed)

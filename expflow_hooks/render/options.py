@@ -24,6 +24,20 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+def color_option(function: F) -> F:
+    """Add `--color`."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        is_eager=True,
+        callback=lambda context, option, choice: choose_colour(choice),
+        help="Colour; auto has it on a terminal, unless NO_COLOR is set.",
+    )(function)
+
+
 def output_options(function: F) -> F:
     """Add `--format` and `--output`, which every listing takes."""
     return together(
@@ -31,14 +45,5 @@ def output_options(function: F) -> F:
             "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The form."
         ),
         click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output."),
-        click.option(
-            "--color",
-            type=click.Choice(["auto", "always", "never"]),
-            default="auto",
-            show_default=True,
-            expose_value=False,
-            is_eager=True,
-            callback=lambda context, option, choice: choose_colour(choice),
-            help="Colour; auto has it on a terminal, unless NO_COLOR is set.",
-        ),
+        color_option,
     )(function)

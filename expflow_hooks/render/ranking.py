@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDECIDED
+from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.results import RankingResult, RankingRow
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.leaderboard import MOST_BELOW, Entry, GateCell, Leaderboard, leaderboard, summary
+from expflow_hooks.render.listing import show_value
+from expflow_hooks.render.numbers import Show, for_column, in_full
 from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Style, Table, to_csv, to_form
 
 
@@ -50,22 +54,45 @@ def _row_json(row: Row, metric: str) -> RankingRow:
     }
 
 
-def ranking_table(board: Leaderboard) -> Table:
+_MOST_VALUES = 3  # of a column that a row of several runs shows
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+Columns = Mapping[str, Mapping[str, Any]]
+"""What else is shown of the runs: by column and experiment id."""
+
+
+def ranking_table(board: Leaderboard, more: Columns = _NONE, *, precise: bool = False) -> Table:
     """Return the leaderboard: rank, name, value, one column a gate with value and margin, and what there is to say."""
     columns = [Column("rank", right=True), Column("name", narrowest=12)]
     columns += [Column("id", narrowest=10, spare=1)] if board.has_ids else []
     columns.append(Column(f"{board.metric} {board.arrow}", right=True))
     columns += [Column("n", right=True, spare=3), Column("spread", right=True, spare=5)] if board.grouped else []
     columns += [Column(gate, spare=2) for gate in board.gates]
+    columns += [Column(Data(name), narrowest=8, spare=3) for name in more]
     columns.append(Column("notes", narrowest=24, spare=4))
-    return Table(columns, [_cells(entry, board) for entry in board.entries], [Data(line) for line in summary(board)])
+    known = board.ranking.query.metrics
+    shows = {
+        name: for_column(values.values(), precise=precise) if name in known else show_number
+        for name, values in more.items()
+    }
+    rows = []
+    for entry in board.entries:
+        asked = [Data(_of_runs(entry.row, more[name], shows[name])) for name in more]
+        rows.append([*_cells(entry, board), *asked, Data("; ".join(entry.notes))])
+    return Table(columns, rows, [Data(line) for line in summary(board)])
+
+
+def _of_runs(row: Row, values: Mapping[str, Any], show: Show) -> str:
+    """Return what the runs of a row have, each value once."""
+    texts = dict.fromkeys(show_value(values.get(name), show) for name in row.runs)
+    return ", ".join(list(texts)[:_MOST_VALUES]) + (", …" if len(texts) > _MOST_VALUES else "")
 
 
 def _cells(entry: Entry, board: Leaderboard) -> list[str]:
     row = entry.row
     cells = [entry.rank, Data(row.label), *([Data(row.experiment_id)] if board.has_ids else []), entry.value]
     cells += [str(row.n), entry.spread] if board.grouped else []
-    return [*cells, *map(show_gate, entry.gates), Data("; ".join(entry.notes))]
+    return [*cells, *map(show_gate, entry.gates)]
 
 
 _KINDS: dict[str, type[str]] = {HOLDS: Good, FAILS: Bad}
@@ -78,13 +105,16 @@ def show_gate(cell: GateCell) -> str:
     return _KINDS.get(cell.outcome, Open)(f"{MARKS[cell.outcome]} {cell.text}{margin}")
 
 
-def ranking_csv(ranking: Ranking) -> str:
-    """Return one line a row, the gates as columns of value, status and whether they passed."""
+def ranking_csv(ranking: Ranking, more: Columns = _NONE) -> str:
+    """Return one line a row, the gates as columns of value and whether they passed."""
     query = ranking.query
     headings = ["rank", "experiment_id", "name", "status", "n", "metric", "value", "value_status", "spread"]
     headings += ["gates_passed", *(f"{gate.text} {part}" for gate in query.gates for part in ("value", "passed"))]
-    rows = [_csv_row(row, query.sort_by) for row in ranking.rows]
-    return to_csv([*headings, "reason", "notes"], rows)
+    rows = [
+        [*_csv_row(row, query.sort_by), *(_of_runs(row, values, in_full) for values in more.values())]
+        for row in ranking.rows
+    ]
+    return to_csv([*headings, "reason", "notes", *more], rows)
 
 
 def _csv_row(row: Row, metric: str) -> Sequence[Any]:
@@ -96,12 +126,20 @@ def _csv_row(row: Row, metric: str) -> Sequence[Any]:
 
 
 def render_ranking(
-    ranking: Ranking, source: str, form: str, unreadable: int = 0, look: Style = PLAIN, *, precise: bool = False
+    ranking: Ranking,
+    source: str,
+    form: str,
+    unreadable: int = 0,
+    look: Style = PLAIN,
+    *,
+    precise: bool = False,
+    columns: Columns = _NONE,
 ) -> str:
     """Return the ranking in one of the formats text, json, markdown, csv."""
     if form == "json":
         return to_json(ranking_json(ranking, source, unreadable))
     if form == "csv":
-        return ranking_csv(ranking)
+        return ranking_csv(ranking, columns)
     below = min(MOST_BELOW, ranking.query.top or MOST_BELOW)
-    return to_form(ranking_table(leaderboard(ranking, source, below=below, precise=precise)), form, look)
+    board = leaderboard(ranking, source, below=below, precise=precise)
+    return to_form(ranking_table(board, columns, precise=precise), form, look)

@@ -17,7 +17,8 @@ from expflow_hooks.core.registry.history import revisions
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify
 from expflow_hooks.core.registry.writer import Writer
-from expflow_hooks.render.experiments import render_experiments, render_history
+from expflow_hooks.render.experiments import render_history
+from expflow_hooks.render.listing import render_experiments
 from expflow_hooks.render.verification import render_verification
 from expflow_hooks.scan import exact
 

@@ -36,7 +36,7 @@ from expflow_hooks.core.registry.history import revisions
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.verify import verify
 from expflow_hooks.render.escape import code_span, terminal
-from expflow_hooks.render.experiments import render_experiments
+from expflow_hooks.render.listing import render_experiments
 from expflow_hooks.render.table import Column, Data, Table, to_markdown, to_text
 
 OURS = {"table", "thead", "tbody", "tr", "th", "td", "code", "p"}

@@ -20,7 +20,7 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_FIELDS: dict[str, Callable[[Experiment], Any]] = {
+FIELDS: dict[str, Callable[[Experiment], Any]] = {
     "id": lambda run: run.experiment_id,
     "experiment_id": lambda run: run.experiment_id,
     "name": lambda run: run.name,
@@ -30,6 +30,8 @@ _FIELDS: dict[str, Callable[[Experiment], Any]] = {
     "branch": lambda run: run.branch,
     "commit": lambda run: run.revision,
     "timestamp": lambda run: run.timestamp,
+    "time": lambda run: run.timestamp,
+    "dirty": lambda run: run.dirty,
 }
 _AGE = re.compile(r"([0-9]{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -44,7 +46,7 @@ class Condition(NamedTuple):
 
     def holds(self, run: Experiment) -> bool:
         """Say whether one of the experiment's values of that name compares so."""
-        return any(self._compares(value) for value in _values(run, self.name))
+        return any(self._compares(value) for value in values_of(run, self.name))
 
     def _compares(self, value: Any) -> bool:
         if value is None:
@@ -102,9 +104,10 @@ def _ago(age: re.Match[str], now: datetime) -> datetime | None:
         return None
 
 
-def _values(run: Experiment, name: str) -> list[Any]:
-    if name in _FIELDS:
-        return [_FIELDS[name](run)]
+def values_of(run: Experiment, name: str) -> list[Any]:
+    """Return an experiment's values of a name: a field, a metric, or the parameters whose path ends in it."""
+    if name in FIELDS:
+        return [FIELDS[name](run)]
     if run.metrics and name in run.metrics:
         return [run.metrics[name]]
     if run.params and name in run.params:

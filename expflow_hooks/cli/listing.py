@@ -1,0 +1,89 @@
+"""Which experiments `run list` lists, and in which order: of a registry, a server or offline sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from expflow_hooks.cli.options import policy, selection
+from expflow_hooks.cli.verification import newest_broken
+from expflow_hooks.core.registry.experiment import Experiment, Selection, from_mapping, latest
+from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.core.registry.spool import waiting_note
+from expflow_hooks.render.listing import ordered, parse_columns, refuse_unknown
+from expflow_hooks.render.output import progress, warn, warn_unreadable
+from expflow_hooks.sources.base import Reading
+from expflow_hooks.sources.open import is_registry, open_source, registry_to_read
+
+DELETED = "deleted"
+
+
+class Listed(NamedTuple):
+    """The experiments to list, the source's name, and how many deleted ones are left out."""
+
+    experiments: list[Experiment]
+    source: str
+    hidden: int
+    records: dict[str, dict[str, Any]]  # as a registry has them, with the fields of other tools; by id, for JSON only
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """Return each experiment's record, every field as it stands."""
+        from expflow_hooks.sources.clearml.records import record_of
+
+        return [self.records.get(run.experiment_id) or record_of(run)[0] for run in self.experiments]
+
+
+def listed(source: str | None, options: Mapping[str, Any], *, whole: bool) -> Listed:
+    """Return what the options ask to list; with `whole` records keep the fields that an experiment does not have."""
+    meant = selection(options)
+    found = (_of_registry if is_registry(source, policy()) else _of_source)(source, meant, whole)
+    asked = options["deleted"] or meant.status == DELETED or any(text.startswith("status") for text in options["where"])
+    shown = [run for run in found.experiments if asked or run.state != DELETED]
+    by = options["sort_by"]
+    refuse_unknown([*parse_columns(options["columns"]), *([by] if by else [])], found.experiments, policy().metrics)
+    ordering = ordered(shown, by, policy().metrics) if by else shown
+    return found._replace(experiments=ordering, hidden=len(found.experiments) - len(shown))
+
+
+def open_registry(source: str | None, *, indexed: bool = False) -> Registry:
+    """Return the registry that is meant, to be read; warn of records that wait beside it."""
+    path = registry_to_read(source, policy())
+    if waits := waiting_note(path):
+        warn(waits)
+    return Registry(path, missing_ok=source is None, indexed=indexed)
+
+
+def _of_registry(source: str | None, meant: Selection, whole: bool) -> Listed:
+    registry = open_registry(source)
+    records = _selected(registry.records(), meant) if whole else {}
+    runs = [from_mapping(record) for record in records.values()]
+    if not whole:
+        runs = latest(registry.experiments(progress(registry.path)), meant)
+    warn_unreadable(registry.path, registry.unreadable)
+    if broken := newest_broken(registry):
+        warn(f"{registry.path}: {broken}")
+    return Listed(runs, registry.path, 0, records)
+
+
+def _of_source(source: str | None, meant: Selection, whole: bool) -> Listed:
+    from expflow_hooks.core.policy.query import make_query
+
+    query = make_query(policy(), meant)
+    opened = open_source(source, policy(), query, Reading(judged=False))
+    found = latest(opened.experiments(progress(opened.name, opened.unit)), query.selection)
+    for warning in opened.warnings:
+        warn(warning)
+    warn_unreadable(opened.name, opened.unreadable())
+    return Listed(found, opened.name, 0, {})
+
+
+def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> dict[str, dict[str, Any]]:
+    """Return the present records that are meant; the others are not kept while the rest is read."""
+    selects = selection.matcher()
+    found: dict[str, dict[str, Any]] = {}
+    for record in records:
+        if selects is None or selects(from_mapping(record)):
+            found[record["experiment_id"]] = record
+        else:
+            found.pop(record["experiment_id"], None)
+    return found
