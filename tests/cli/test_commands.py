@@ -174,7 +174,7 @@ def test_one_verdict_in_every_format(cli, registry):
     assert [row["rank"] for row in rows] == [1, None, None]
     assert [row["rank"] for row in csv.DictReader(io.StringIO(table.stdout))] == ["1", "", ""]
     assert "NaN" not in payload.stdout
-    assert "✓ 12.5 (+5.59)" in text.stdout
+    assert "✓ 12.50 (+5.59)" in text.stdout
     assert "✗ 18.09 (-0)" in text.stdout or "✗ 18.09 (+0)" in text.stdout
     assert "| `net \\| 'x'` |" in markdown.stdout
     assert {done.returncode for done in (text, markdown, table, payload)} == {0}
