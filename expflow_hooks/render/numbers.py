@@ -25,7 +25,7 @@ def in_full(value: Any) -> str:
 def roughly(values: Iterable[Any]) -> Show:
     """Return how to show numbers beside a drawing: three significant digits of their spread."""
     counting = _counting(values)
-    return _rounded(_decimals(counting, digits=3))
+    return _rounded(_decimals(counting, 3, counting))
 
 
 def for_column(leading: Iterable[Any], others: Iterable[Any] = (), *, precise: bool = False) -> Show:
@@ -37,7 +37,7 @@ def for_column(leading: Iterable[Any], others: Iterable[Any] = (), *, precise: b
         return in_full
     leading = _counting(leading)
     counting = leading | _counting(others)
-    rounded = _rounded(_decimals(leading if len(leading) > 1 else counting, _DIGITS))
+    rounded = _rounded(_decimals(leading if len(leading) > 1 else counting, _DIGITS, counting))
     texts = Counter(map(rounded, counting))
     alike = {value for value in counting if texts[rounded(value)] > 1}
     return lambda value: show_number(value) if value in alike else rounded(value)
@@ -65,10 +65,10 @@ def _rounded(decimals: int) -> Show:
     return rounded
 
 
-def _decimals(values: Iterable[Any], digits: int) -> int:
-    """Return to how many decimals values are shown: as their spread asks for, and no more than they have."""
+def _decimals(values: Iterable[Any], digits: int, shown: Iterable[Any]) -> int:
+    """Return the number of decimals: enough for the digits of the values' spread, no more than the shown ones have."""
     sizes = [float(value) for value in values]
-    had = max((_had(size) for size in sizes), default=0)
+    had = max((_had(float(value)) for value in shown), default=0)
     half = max(sizes) / 2 - min(sizes) / 2 if sizes else 0.0  # the whole may be infinite
     return had if not half else min(had, max(digits - 1 - floor(log10(half) + log10(2)), 0))
 

@@ -53,3 +53,8 @@ def test_a_gate_is_never_shown_on_its_other_side():
     assert in_gate(gate.judge(18.0899999), show) == "18.0899999"
     assert in_gate(gate.judge(18.09), show) == "18.09"
     assert in_gate(gate.judge(12.3456), show) == "12.35"
+
+
+def test_what_ranks_with_few_decimals_takes_none_from_what_is_below_the_line():
+    show = for_column([0.0, 12.0, 15.0], [18.09])
+    assert [show(value) for value in (12.0, 18.09)] == ["12.00", "18.09"]
