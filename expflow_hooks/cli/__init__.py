@@ -27,6 +27,7 @@ COMMANDS = {
     "watch": ("cli.watch", "Rank experiments and draw the ranking again while jobs run."),
     "report": ("cli.report", "Write the leaderboard as a page, and a page for each run."),
     "diff": ("cli.diff", "Compare two experiments: metrics, parameters, code; differences first."),
+    "import": ("cli.imports", "Bring the experiments of another tracker into the registry."),
     "clearml": ("cli.clearml", "Rank the experiments of a ClearML server."),
     "audit": ("cli.audit", "Check an experiment against the rules."),
     "scan": ("cli.scan", "Find what gives a PIN away: in files, the index, a push or all of history."),

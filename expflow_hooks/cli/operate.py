@@ -72,15 +72,22 @@ def delete(**options: Any) -> int:
 @click.command("sync", epilog="Example: expflow-hooks run sync --source experiments.jsonl")
 @click.option("--source", metavar="FILE", help="The registry to bring up to date.")
 def sync(source: str | None) -> int:
-    """Bring status and metrics of the lines with a clearml_task_id from the ClearML server."""
+    """Bring up to date what is recorded of other trackers: ClearML tasks by id, what was imported by origin."""
     from expflow_hooks.sources.clearml import read as clearml
     from expflow_hooks.sources.clearml import records as clearml_records
+    from expflow_hooks.sources.imports import sync_origins
     from expflow_hooks.sources.writing import open_writer
 
     rules = policy()
     writer = open_writer(registry_path(source, rules))
+    imported = sync_origins(writer, rules)
+    for spec, done in imported.items():
+        for warning in done.warnings:
+            warn(f"{spec}: {warning}")
+        emit(f"{writer.path}: {len(done.changed)} brought up to date from {spec}, {done.unchanged} unchanged\n")
     if not any(clearml_records.is_remote(r.get("clearml_task_id")) for r in Registry(writer.path).records()):
-        emit(f"{writer.path}: no line has a clearml_task_id, so there is nothing to bring\n")
+        if not imported:
+            emit(f"{writer.path}: no line has a clearml_task_id or an origin, so there is nothing to bring\n")
         return OK
     synced = clearml_records.sync(writer, rules, clearml.open_client())
     for warning in synced.warnings:
