@@ -119,8 +119,11 @@ def _same_origin(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
 def _says(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     """Say whether a record says all of the news already; as text, since NaN is not equal to itself."""
     told = {key: value for key, value in news.items() if key != "origin"}
-    after, now = (json.dumps(one, sort_keys=True) for one in ({**before, **told}, before))
-    return bool(after == now)
+    return _text({**before, **told}) == _text(before)
+
+
+def _text(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, sort_keys=True)
 
 
 def _records(writer: Writer) -> dict[str, dict[str, Any]]:
