@@ -110,10 +110,11 @@ def _same_origin(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     """Say whether a record is of the experiment: a file may have moved, but not to another kind of tracker."""
     origin = before.get("origin")
     if not isinstance(origin, dict):
-        return before.get("clearml_task_id") == news["experiment_id"] and news["origin"]["source"] == CLEARML
-    theirs = news["origin"]
+        of_server = str(news["origin"]["source"]) == CLEARML
+        return of_server and str(before.get("clearml_task_id")) == str(news["experiment_id"])
+    theirs: dict[str, Any] = news["origin"]
     kinds = {str(one.get("source")).partition(":")[0] for one in (origin, theirs)}
-    return origin.get("id") == theirs["id"] and len(kinds) == 1
+    return len(kinds) == 1 and str(origin.get("id")) == str(theirs["id"])
 
 
 def _says(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
