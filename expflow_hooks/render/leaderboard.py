@@ -144,7 +144,7 @@ def luck(row: Row) -> str | None:
     if row.optimism is None or row.band is None:
         return None
     k = row.band[1] - row.band[0] + 1
-    return f"best of {k} not told apart: looks about {row.optimism:.2g} better than it is"
+    return f"leads a band of {k}: looks about {row.optimism:.2g} better than it is"
 
 
 def summary(board: Leaderboard) -> list[str]:

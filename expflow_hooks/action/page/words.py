@@ -121,7 +121,7 @@ def _sure(ranking: Ranking, row: Row, other: Row) -> Fragments:
         return (f"; 95% sure that it is better, by {abs(result.value):.3g} at least",)
     if result.outcome == FAILS and result.comparison:
         return ("; 95% sure that it is worse",)
-    return (f"; not told apart: {result.why}",) if result.why else ()
+    return (f"; not separated: {result.why}",) if result.why else ()
 
 
 def description(judgement: Judgement) -> str:
