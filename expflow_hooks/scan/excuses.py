@@ -42,6 +42,16 @@ def not_excused(
     return [f for f in findings if f.blob not in excused or (f.blob in current and not _takes_no_comment(git, f))]
 
 
+def ways_out(git: Git, findings: "list[Finding]", most: int = 3) -> "list[str]":
+    """Return what to do where a checksum is meant, for findings in files that take no comment, a line a file."""
+    paths = dict.fromkeys(f.path for f in findings if f.code == "EXP001" and f.blob and _takes_no_comment(git, f))
+    return [
+        f"{path} takes no comment: if the file that it names is meant, put the blob of {path} (`git rev-parse :{path}`)"
+        " under scan.allow of the base's expflow.yaml"
+        for path in list(paths)[:most]
+    ]
+
+
 def _at(git: Git, tips: "list[str]", blobs: "frozenset[str]") -> "frozenset[str]":
     """Return which of the blobs a tip holds; all of them where a tip is no commit, so that nothing can be history."""
     try:
@@ -52,7 +62,7 @@ def _at(git: Git, tips: "list[str]", blobs: "frozenset[str]") -> "frozenset[str]
 
 def _takes_no_comment(git: Git, finding: "Finding") -> bool:
     """Return whether a file has no place for `# expflow: allow-pin-hash`: checksums, JSON, tables, pointers of LFS."""
-    if key_kind(finding.path):
+    if key_kind(finding.path) or not finding.in_file:
         return False
     if os.path.basename(finding.path).lower().endswith(_NO_COMMENTS):
         return True

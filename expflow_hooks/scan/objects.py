@@ -26,10 +26,11 @@ def scan_index(git: Git, report: ScanReport) -> None:
         _note(report, path, _hits(content, kind, report), content[2])
     if report.findings:
         from expflow_hooks.git.remotes import default_branch
-        from expflow_hooks.scan.excuses import allowed_by, not_excused
+        from expflow_hooks.scan.excuses import allowed_by, not_excused, ways_out
 
         allowed = allowed_by(git, [default_branch(git)[1] or git.head()])
         report.findings[:] = not_excused(git, report.findings, allowed, None)
+        report.notes += ways_out(git, report.findings)
 
 
 def scan_history(git: Git, revisions: "list[str]", report: ScanReport) -> None:

@@ -88,11 +88,12 @@ def scan(git: Git, span: Span, allow: "Allow | None", report: ScanReport) -> Non
     scan_history(git, span.revisions, report)
     _scan_names(span.names, report)
     if report.findings:
-        from expflow_hooks.scan.excuses import allowed_by, not_excused
+        from expflow_hooks.scan.excuses import allowed_by, not_excused, ways_out
 
         allowed = allow(git) if allow else allowed_by(git, span.bases or [default_branch(git, span.remote)[1]])
         found = not_excused(git, report.findings, allowed, [tip for _, tip in span.tips])
         report.findings[:] = _with_refs(git, span, found)
+        report.notes += ways_out(git, found)
 
 
 def _scan_names(names: "list[str]", report: ScanReport) -> None:

@@ -66,6 +66,21 @@ def test_doctor_sees_who_runs_a_hook_and_what_it_lacks(cli, repository):
     assert "/nowhere/python" in checks(cli)[1]["hook pre-push"]["detail"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/bin/sh\n# expflow-all, expflow-pin-hash expflow-audit expflow-policy expflow-registry\nexit 0\n",
+        "#!/bin/sh\nexit 0 # id: expflow\n",
+        "#!/bin/sh\n\t# exec expflow-all\n",
+    ],
+)
+def test_a_comment_that_names_the_hooks_runs_none(cli, repository, text):
+    hook = repository.path / ".git" / "hooks" / "pre-commit"
+    hook.write_text(text)
+    hook.chmod(0o755)
+    assert checks(cli)[1]["hook pre-commit"]["state"] == "missing"
+
+
 def test_doctor_sees_modes_a_shared_hook_folder_and_a_checkout_without_history(cli, repository, home):
     cli("init", "--yes")
     cli("pin", "init", "4711")

@@ -185,6 +185,20 @@ def test_a_hook_folder_that_others_may_share_is_refused_unless_told(cli, reposit
     assert list(folder.iterdir()) == []
 
 
+def test_a_link_that_somebody_planted_is_put_aside_and_never_written_through(cli, repository, tmp_path_factory):
+    folder, elsewhere = tmp_path_factory.mktemp("shared"), tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "precious").write_text("precious\n")
+    (folder / "pre-commit").symlink_to(elsewhere / "precious")
+    (folder / "pre-push").symlink_to(elsewhere / "new")
+    repository.git("config", "core.hooksPath", str(folder))
+    assert cli("install", "--shared-hooks").returncode == 0
+    assert (elsewhere / "precious").read_text() == "precious\n"
+    assert [path.name for path in elsewhere.iterdir()] == ["precious"]
+    assert not (folder / "pre-commit").is_symlink() and not (folder / "pre-push").is_symlink()
+    assert cli("uninstall").returncode == 0
+    assert (folder / "pre-commit").readlink() == elsewhere / "precious"
+
+
 def test_a_hook_folder_inside_the_git_directory_is_ours_to_use(cli, repository):
     repository.git("config", "core.hooksPath", ".git/other")
     assert cli("install").returncode == 0
