@@ -13,6 +13,7 @@ B64_HEX = base64.b64encode(H.encode()).decode()
 B64_RAW = base64.b64encode(RAW).decode()
 B64_PIN = base64.b64encode(b"4071").decode()
 B64_PIN_LINE = base64.b64encode(b"4071\n").decode()
+SECRET = "apiVersion: v1\nkind: Secret\n"
 NAME, PLAIN = "EXPFLOW_PIN" + "_HASH", "EXPFLOW_" + "PIN"
 
 
@@ -95,6 +96,12 @@ LEAKS: dict[str, tuple[str, str | bytes]] = {
     "plain PIN in a task definition": ("task.json", json.dumps([{"name": PLAIN, "value": "4071"}], indent=2)),
     "plain PIN in a Kubernetes Secret": ("secret.yaml", f"kind: Secret\ndata:\n  {PLAIN}: {B64_PIN}\n"),
     "plain PIN and a line end in a Secret": ("secret.yaml", f"kind: Secret\ndata:\n  {PLAIN}: {B64_PIN_LINE}\n"),
+    "the store in a Secret": ("k8s/pin.yaml", f"{SECRET}data:\n  pin.hash: {B64_HEX}\n"),
+    "the variable in a Secret": ("secret.yml", f"{SECRET}data: {{{NAME}: {B64_HEX}}}\n"),
+    "an .env in a Secret": (
+        "secret.yaml",
+        f"{SECRET}data:\n  .env: {base64.b64encode(f'A=1{chr(10)}{PLAIN}=4071{chr(10)}'.encode()).decode()}\n",
+    ),
     "PIN as an option": ("run.sh", f"expflow-hooks run cancel a --{'pin'} 4071\n"),
     "PIN as an option with a sign": ("run.sh", f"expflow-hooks run cancel a --{'pin'}=4071\n"),
     "PIN as an option on a continued line": ("run.sh", f"expflow-hooks run cancel a \\\n  --{'pin'} '4071'\n"),
@@ -204,6 +211,8 @@ INNOCENT: dict[str, tuple[str, str | bytes]] = {
     "a UUID": ("a.txt", "123e4567-e89b-12d3-a456-426614174000\n" * 99),
     "a commit": ("a.txt", sha1(b"c").hexdigest()),
     "a private-looking key": ("a.txt", base64.b64encode(bytes(range(200))).decode()),
+    "a Secret of others": ("secret.yaml", f"{SECRET}data:\n  a: {base64.b64encode(_S.encode()).decode()}\n"),
+    "base64 in a ConfigMap": ("map.yaml", f"{SECRET.replace('Secret', 'ConfigMap')}data: {{a: {B64_HEX}}}\n"),
     "base64 elsewhere": ("a.txt", B64_HEX),
     "compressed": ("a.gz", gzip.compress(H.encode())),
     "binary": ("a.bin", bytes(range(256)) * 64),

@@ -1,7 +1,7 @@
 """The rules for files known by name: `config*.y*ml`, `.env*` and `pin.hash`. Nothing excuses their findings."""
 
 from expflow_hooks.scan import exact
-from expflow_hooks.scan.prefilter import MARK
+from expflow_hooks.scan.prefilter import MARK, runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _in_pieces(data: bytes) -> "list[Hit]":
 
 def _in_base64(data: bytes) -> bool:
     joined = data.replace(b"- ", b"").translate(None, _BETWEEN_BASE64)  # the dash of a list's item is no digit
-    spans = exact.runs(joined, _BASE64_MARKS, _SHORTEST)
+    spans = runs(joined, _BASE64_MARKS, _SHORTEST)
     return any(_spells(joined[begin + skip : end]) for begin, end in spans for skip in range(4))
 
 

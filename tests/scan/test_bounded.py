@@ -15,7 +15,7 @@ import signal
 import sys
 
 import pytest
-from corpus import NAME, PLAIN, H
+from corpus import NAME, PLAIN, SECRET, H
 from documents import ROOT
 
 from expflow_hooks.core.errors import ExpflowError
@@ -79,6 +79,7 @@ KINDS = {
     "hashes that are excused": (DIGEST + b" ") * (MEBIBYTE // 65) + b"# expflow: allow-pin-hash",
     "base64": b"A",
     "base64 in items": b"- " + b"QUJD" * 11 + b"\n",
+    "a Secret": SECRET.encode() + (b"a: " + b"QUJD" * 8 + b"\n") * (MEBIBYTE // 37),
     "options": b"expflow --pin ",
     "commands": b"expflow pin init ",
     "values and names": b"value: 4071, name: " + PIN + b" ",
