@@ -9,7 +9,9 @@ import click
 
 @click.command("action", epilog="Example: INPUT_GATES=pde_mean:lt:18.09 expflow-hooks action --dry-run")
 @click.option(
-    "--dry-run", is_flag=True, help="Print the comment for the branch that is checked out; GitHub is not asked."
+    "--dry-run",
+    is_flag=True,
+    help="Print the comment for the branch that is checked out. GitHub is not asked; a source that is a server is.",
 )
 def command(dry_run: bool) -> int:
     """Judge the change that a workflow's event is about, comment on it, and exit by the verdict.

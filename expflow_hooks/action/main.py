@@ -22,7 +22,7 @@ from expflow_hooks.action.request.inputs import Inputs, read_inputs
 from expflow_hooks.action.request.job import Job, start
 from expflow_hooks.action.request.subjects import PER_HEAD, JudgedChange, Subject, again, subjects
 from expflow_hooks.action.verdict import Judgement, judge, worst_of
-from expflow_hooks.core.errors import OK, UNDECIDED, USAGE, ExpflowError, worst
+from expflow_hooks.core.errors import OK, UNDECIDED, USAGE, ExpflowError, UnreadableError, worst
 from expflow_hooks.render.table import Data
 
 _MOST_TRIES = 3
@@ -31,10 +31,10 @@ _MOST_TRIES = 3
 
 def run(environment: Mapping[str, str]) -> int:
     """Judge what the event is about, publish it, and return the exit code, which the verdict alone decides."""
-    outputs.mask(environment.get("INPUT_GITHUB_TOKEN", "").strip())
+    outputs.mask(environment, environment.get("INPUT_GITHUB_TOKEN", "").strip())
     judged: list[Judgement] = []
     inputs, is_late, failed = Inputs(), False, []
-    with outputs.quiet_commands(), _scratch(environment) as scratch:
+    with outputs.quiet_commands(environment), _scratch(environment) as scratch:
         try:
             inputs = read_inputs(environment)
             job = start(inputs, environment, scratch, dry_run=False)
@@ -47,8 +47,9 @@ def run(environment: Mapping[str, str]) -> int:
             _record(environment, judged)
             summary.add(environment, Page(failed[0], read_run(environment)))
             outputs.say([f"expflow: {description(failed[0])}"])
-    outputs.say([line for judgement in judged for line in outputs.marks(judgement)])
-    return _exit_code(failed if is_late else judged, inputs)
+    if outputs.on_runner(environment):
+        outputs.say([line for judgement in judged for line in outputs.marks(judgement)])
+    return _exit_code(environment, failed if is_late else judged, inputs)
 
 
 def dry_run(environment: Mapping[str, str]) -> int:
@@ -69,6 +70,7 @@ def _speak(job: Job, subject: Subject, judged: list[Judgement]) -> None:
     subject, found, posted = _judge_all(job, subject)
     judged += found
     _record(job.environment, judged)
+    _report(job, judged)
     for target, judgement in zip(subject.targets, found, strict=True):
         title = target.title if len(subject.targets) > 1 or job.event.kind is EventKind.ALL_OPEN else ""
         outputs.say([" ".join(filter(None, ("expflow:", title, description(judgement))))])
@@ -134,19 +136,39 @@ def _with_problem(judgement: Judgement, problem: Obstacle) -> Judgement:
 def _record(environment: Mapping[str, str], judged: Sequence[Judgement]) -> None:
     """Write the outputs of the worst judgement so far: of several pull requests, the one that needs a look."""
     told = worst_of(judged)
-    values = {**outputs.outputs_of(told), "comment-url": "", "comment-status": "skipped", "truncated": "false"}
+    values = {
+        **outputs.outputs_of(told),
+        "comment-url": "",
+        "comment-status": "skipped",
+        "truncated": "false",
+        "report": "",
+    }
     values["ranking-json"] = outputs.write_ranking(environment.get("RUNNER_TEMP") or tempfile.gettempdir(), told)
     outputs.write_outputs(environment.get("GITHUB_OUTPUT"), values)
 
 
-def _exit_code(judged: Sequence[Judgement], inputs: Inputs) -> int:
+def _report(job: Job, judged: Sequence[Judgement]) -> None:
+    """Write the pages of the worst judgement, best effort: what shows the numbers never changes the verdict."""
+    if job.inputs.report == "never":
+        return
+    try:
+        path = outputs.write_report_of(job.environment.get("RUNNER_TEMP") or tempfile.gettempdir(), worst_of(judged))
+    except Exception as error:
+        said = str(error) if isinstance(error, UnreadableError) else type(error).__name__
+        outputs.say([f"expflow: the report was not written: {said}"])
+        return
+    outputs.write_outputs(job.environment.get("GITHUB_OUTPUT"), {"report": path})
+
+
+def _exit_code(environment: Mapping[str, str], judged: Sequence[Judgement], inputs: Inputs) -> int:
     """Return the exit code: of late results that of the run itself, since each pull request's status speaks for it.
 
     What is undecided leaves a job green unless it is told to fail: a red job could not turn green when results come.
     """
     code = worst([judgement.exit_code for judgement in judged])
     if code == UNDECIDED and inputs.undecided == "neutral":
-        outputs.say([f"::notice title=expflow::{plain((description(worst_of(judged)),))}; the status is not green"])
+        begin = "::notice title=expflow::" if outputs.on_runner(environment) else "expflow: "
+        outputs.say([f"{begin}{plain((description(worst_of(judged)),))}; the status is not green"])
         return OK
     return code
 

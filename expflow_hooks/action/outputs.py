@@ -15,6 +15,7 @@ from expflow_hooks.render.escape import command_property, command_text
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.ranking import ranking_json
 
+MOST_ROWS = 1000  # of a report's table
 MOST_ANNOTATIONS = 10  # of one level and step; GitHub shows no more
 
 
@@ -60,6 +61,25 @@ def write_ranking(folder: str, judgement: Judgement) -> str:
     return path
 
 
+def write_report_of(folder: str, judgement: Judgement) -> str:
+    """Write the leaderboard as pages and return their folder; nothing where there is no ranking."""
+    from expflow_hooks.render.html.report import write_report
+
+    evidence = judgement.evidence
+    if evidence.ranking is None or evidence.rules is None:
+        return ""
+    path = os.path.join(folder, f"expflow-report-{secrets.token_hex(8)}")
+    rows = evidence.ranking.ranked
+    shown = evidence.ranking._replace(ranked=rows[:MOST_ROWS], cut=evidence.ranking.cut + len(rows[MOST_ROWS:]))
+    write_report(path, shown, evidence.source_name, evidence.histories, evidence.rules.policy.metrics)
+    return path
+
+
+def on_runner(environment: Mapping[str, str]) -> bool:
+    """Say whether a runner reads what is printed, which alone obeys commands; elsewhere a person does."""
+    return environment.get("GITHUB_ACTIONS") == "true"
+
+
 def marks(judgement: Judgement) -> Iterator[str]:
     """Yield a workflow command for each line of the registry on which a candidate breaks a gate, ten at most."""
     rows = {run: row for row in judgement.rows for run in row.runs}
@@ -73,8 +93,11 @@ def marks(judgement: Judgement) -> Iterator[str]:
 
 
 @contextmanager
-def quiet_commands() -> Iterator[None]:
-    """Let nothing that is logged in between be taken for a command of the runner."""
+def quiet_commands(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let nothing that is logged in between be taken for a command of the runner, where there is one."""
+    if not on_runner(environment):
+        yield
+        return
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", flush=True)
     try:
@@ -83,9 +106,9 @@ def quiet_commands() -> Iterator[None]:
         print(f"::{token}::", flush=True)
 
 
-def mask(token: str) -> None:
+def mask(environment: Mapping[str, str], token: str) -> None:
     """Ask the runner to hide the token in all that is logged from here on."""
-    if token:
+    if token and on_runner(environment):
         print(f"::add-mask::{command_text(token)}", flush=True)
 
 

@@ -119,12 +119,18 @@ def test_nothing_that_an_experiment_says_is_a_command_in_the_log(hostile):
     assert "\n::error::" not in hostile.text
 
 
+def test_on_a_terminal_nothing_is_a_command(hostile):
+    assert hostile.run(env={"GITHUB_ACTIONS": ""}) == 1
+    assert not [line for line in hostile.text.splitlines() if line.startswith("::")]
+    assert hostile.text.startswith("expflow: fail: ") or hostile.text.startswith("expflow: #7 fail: ")
+
+
 def test_outputs_cannot_be_forged(hostile):
     hostile.run()
     assert hostile.last["passed"] == "false"
     assert set(hostile.last) <= {
         *("passed", "verdict", "failed-gates", "best-id", "best-value", "candidate-rank", "ranking-json"),
-        *("comment-url", "comment-status", "truncated"),
+        *("comment-url", "comment-status", "truncated", "report"),
     }
 
 

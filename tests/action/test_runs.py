@@ -46,6 +46,31 @@ def test_a_fork_is_judged_from_the_checkout_without_a_right_to_write(fork):
     assert "`b`" in fork.summary  # ranked like any other, but no candidate: main is not the fork's branch here
 
 
+def test_the_report_is_a_folder_for_an_artifact_with_a_page_for_each_candidate(ready):
+    assert ready.run() == 0
+    assert ready.last["report"] == ""
+    assert ready.run(report="auto") == 0
+    folder = Path(ready.last["report"])
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html")) == [
+        "index.html",
+        "runs/new.html",
+        "runs/old-1.html",
+    ]
+    board = (folder / "index.html").read_text()
+    assert 'href="runs/new.html"' in board and "old-2" in board
+    assert "old-1" in (folder / "runs" / "new.html").read_text(), "beside the best"
+
+
+def test_a_report_that_cannot_be_written_is_said_and_changes_nothing(ready, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("expflow_hooks.render.html.report.replace_file", full)
+    assert ready.run(report="auto") == 0
+    assert "expflow: the report was not written: cannot write " in ready.text
+    assert ready.last["report"] == ""
+
+
 @pytest.mark.parametrize("name", ["workflow_run", "pull_request_target"])
 def test_a_fork_is_judged_and_commented_by_api_as_data(fork, name, tmp_path):
     payload = workflow_run(fork) if name == "workflow_run" else fork.payload()

@@ -17,7 +17,7 @@ from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry import verify
 from expflow_hooks.core.registry.append_only import Lost
 from expflow_hooks.core.registry.experiment import Experiment
-from expflow_hooks.core.registry.history import Revision
+from expflow_hooks.core.registry.history import HistoryLine, Revision
 
 Fragments = tuple[str, ...]
 """A sentence in pieces: `Data` pieces come from a person or an experiment, the others are ours."""
@@ -59,6 +59,8 @@ class Evidence:
     broken: Sequence[verify.HistoryFault] = ()  # of the registry's new lines
     chain: Chain | None = None
     revisions: Mapping[str, Sequence[Revision]] = field(default_factory=dict)
+    histories: Mapping[str, list[HistoryLine]] = field(default_factory=dict)
+    """Every line of the judged runs, and of what they are compared with."""
     lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # id -> file and last line of it there
     notes: list[Fragments] = field(default_factory=list)
     problems: list[Obstacle] = field(default_factory=list)

@@ -129,7 +129,9 @@ def look_back(case: Case, registry: Registry) -> None:
     evidence, tracked = case.evidence, case.tracked
     bad = ((line.line, posixpath.basename(line.file)) for line in registry.unreadable)
     evidence.unreadable = [f"{file}:{line}" if file else str(line) for line, file in bad]
-    past = registry.histories(sorted(evidence.candidates.ids))
+    rivals = evidence.rival.runs if evidence.rival else ()
+    evidence.histories = registry.histories(sorted({*evidence.candidates.ids, *rivals}))
+    past = {name: found for name, found in evidence.histories.items() if name in evidence.candidates.ids}
     at = ((name, found[-1]) for name, found in past.items())
     folder = tracked if is_folder(tracked) else ""
     evidence.lines = {

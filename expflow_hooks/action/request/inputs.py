@@ -16,6 +16,7 @@ from expflow_hooks.core.suggest import did_you_mean
 
 COMMENT_MODES = ("on-change", "always", "never")
 STATUS_MODES = ("auto", "never")
+REPORT_MODES = ("auto", "never")
 UNDECIDED_MODES = ("neutral", "fail")
 DIRECTIONS: dict[str, bool | None] = {"": None, "ascending": False, "descending": True}
 """Input `direction` -> whether higher is better; None is the metric's own direction."""
@@ -41,6 +42,7 @@ class Inputs:
     comment: str = "on-change"
     comment_key: str = "default"
     status: str = "auto"
+    report: str = "never"
     token: str = field(default="", repr=False)
 
     @property
@@ -134,6 +136,7 @@ _CLEAN: dict[str, Callable[[str], Any]] = {
     "comment": clean_choice(*COMMENT_MODES),
     "comment-key": clean_key,
     "status": clean_choice(*STATUS_MODES),
+    "report": clean_choice(*REPORT_MODES),
     "github-token": str,
 }
 _FIELDS = {"direction": "higher_is_better", "github-token": "token"}
