@@ -114,7 +114,7 @@ def candidate_rows(evidence: Evidence) -> list[Row]:
     if evidence.ranking is None:
         return []
     ids = evidence.candidates.ids
-    return [row for row in evidence.ranking.rows if not ids.isdisjoint(row.runs)]
+    return [row for row in (*evidence.ranking.rows, *evidence.ranking.apart) if not ids.isdisjoint(row.runs)]
 
 
 def _problems(evidence: Evidence) -> Iterable[Reason]:

@@ -184,7 +184,7 @@ def exit_code(ranking: Ranking, fail_on: str, unreadable: bool) -> int:
     if fail_on == "never":
         return worst(codes)
     judged = counts["ranked"] + counts["gate_failed"] + counts["no_value"]
-    waiting = counts["undecided"] + counts["not_comparable"] + counts["too_few_runs"]
+    waiting = counts["undecided"] + counts["not_comparable"] + counts["not_comparable_with"] + counts["too_few_runs"]
     if unreadable:  # a line that nobody could read may be the one that fails
         codes.append(UNREADABLE)
     if not judged or (waiting and (fail_on == "any-fail" or not counts["ranked"])):

@@ -63,16 +63,26 @@ class RankingRow(TypedDict):
     commit: str | None
 
 
+class OtherTable(TypedDict):
+    """Rows whose numbers were made otherwise, ranked among themselves; `definition` is empty where no record says."""
+
+    definition: dict[str, str | None]
+    ranking: list[RankingRow]
+    counts: dict[str, int]
+
+
 class RankingResult(TypedDict):
-    """A ranking: ranked rows first, those below the line last."""
+    """A ranking: ranked rows first, those below the line last; `other_tables` are not comparable with it."""
 
     schema: Literal[1]
     source: str
     metric: str
     direction: Literal["ascending", "descending"]
     gates: list[str]
+    definition: dict[str, str | None]
     ranking: list[RankingRow]
     counts: dict[str, int]
+    other_tables: list[OtherTable]
 
 
 class RuleCheck(TypedDict):

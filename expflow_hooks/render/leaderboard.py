@@ -10,6 +10,7 @@ from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.numbers import Show, for_column, in_gate
 
+MOST_TABLES = 5  # of other definitions that a person is shown; JSON and CSV have all
 MOST_BELOW = 10  # rows below the line in a table of text, fewer with --top; JSON and CSV have all
 
 _KIND_WORDS = {
@@ -155,4 +156,13 @@ def summary(board: Leaderboard) -> list[str]:
     line += f"{counts['ranked']} ranked" + (f" ({counts['cut']} more cut by --top)" if counts["cut"] else "")
     line += f", {counts['below_the_line']} below the line" + (f": {', '.join(kinds)}" if kinds else "")
     line += f" ({board.hidden} not listed here; --format json lists all)" if board.hidden else ""
-    return [line, f"{counted(counts['experiments'], 'experiment')} from {board.source}"]
+    apart = f"not comparable with {counted(counts['not_comparable_with'], 'other')}, ranked apart below"
+    lines = [line, *([apart] if board.ranking.others else [])]
+    return [*lines, f"{counted(counts['experiments'], 'experiment')} from {board.source}"]
+
+
+def apart_heading(other: Ranking) -> str:
+    """Return the heading of a table whose numbers were made otherwise: how, and with how many it is not comparable."""
+    known = list(dict.fromkeys(one[:12] for one in other.definition.values() if one))
+    how = f"Measured otherwise (definition {', '.join(known)})" if known else "Nothing says how these were measured"
+    return f"{how}: not comparable with {counted(other.not_comparable_with, 'other')}"

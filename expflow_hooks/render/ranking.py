@@ -11,8 +11,18 @@ from expflow_hooks.core.metrics.values import show_number
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.results import RankingResult, RankingRow
+from expflow_hooks.core.wording import counted
 from expflow_hooks.render.jsontext import to_json
-from expflow_hooks.render.leaderboard import MOST_BELOW, Entry, GateCell, Leaderboard, leaderboard, summary
+from expflow_hooks.render.leaderboard import (
+    MOST_BELOW,
+    MOST_TABLES,
+    Entry,
+    GateCell,
+    Leaderboard,
+    apart_heading,
+    leaderboard,
+    summary,
+)
 from expflow_hooks.render.listing import show_value
 from expflow_hooks.render.numbers import Show, for_column, in_full
 from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Style, Table, to_csv, to_form
@@ -26,9 +36,18 @@ def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> RankingR
         "metric": ranking.query.sort_by,
         "direction": "descending" if ranking.higher_is_better else "ascending",
         "gates": [gate.text for gate in ranking.query.gates],
-        "ranking": [_row_json(row, ranking.query.sort_by) for row in ranking.rows],
+        "definition": ranking.definition,
+        "ranking": _rows_json(ranking),
         "counts": {**ranking.counts, "unreadable_lines": unreadable},
+        "other_tables": [
+            {"definition": other.definition, "ranking": _rows_json(other), "counts": other.counts}
+            for other in ranking.others
+        ],
     }
+
+
+def _rows_json(ranking: Ranking) -> list[RankingRow]:
+    return [_row_json(row, ranking.query.sort_by) for row in ranking.rows]
 
 
 def _row_json(row: Row, metric: str) -> RankingRow:
@@ -111,10 +130,15 @@ def ranking_csv(ranking: Ranking, more: Columns = _NONE) -> str:
     headings = ["rank", "experiment_id", "name", "status", "n", "metric", "value", "value_status", "spread"]
     headings += ["gates_passed", *(f"{gate.text} {part}" for gate in query.gates for part in ("value", "passed"))]
     rows = [
-        [*_csv_row(row, query.sort_by), *(_of_runs(row, values, in_full) for values in more.values())]
-        for row in ranking.rows
+        [
+            *_csv_row(row, query.sort_by),
+            table.definition.get(query.measured[0]),
+            *(_of_runs(row, values, in_full) for values in more.values()),
+        ]
+        for table in (ranking, *ranking.others)
+        for row in table.rows
     ]
-    return to_csv([*headings, "reason", "notes", *more], rows)
+    return to_csv([*headings, "reason", "notes", "definition", *more], rows)
 
 
 def _csv_row(row: Row, metric: str) -> Sequence[Any]:
@@ -141,5 +165,15 @@ def render_ranking(
     if form == "csv":
         return ranking_csv(ranking, columns)
     below = min(MOST_BELOW, ranking.query.top or MOST_BELOW)
-    board = leaderboard(ranking, source, below=below, precise=precise)
-    return to_form(ranking_table(board, columns, precise=precise), form, look)
+
+    def shown(one: Ranking) -> str:
+        board = leaderboard(one, source, below=below, precise=precise)
+        return to_form(ranking_table(board, columns, precise=precise), form, look)
+
+    parts = [shown(ranking)]
+    for other in ranking.others[:MOST_TABLES]:
+        heading = apart_heading(other)
+        parts.append((f"### {heading}\n\n" if form == "markdown" else f"{heading}\n") + shown(other))
+    if more := len(ranking.others[MOST_TABLES:]):
+        parts.append(f"{counted(more, 'more table')} of other definitions; --format json has all\n")
+    return "\n".join(parts)

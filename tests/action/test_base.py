@@ -126,3 +126,11 @@ def test_rules_on_groups_judge_the_candidates_configuration(research, n, code):
     opened(research, policy, [15.0, 15.1, 14.9][:n])
     assert research.run() == code
     assert f"{n} of exactly 3" in research.comment
+
+
+def test_the_comment_ranks_those_measured_otherwise_among_themselves(research):
+    of_a_new_evaluator(research)
+    assert research.run() == 3
+    table = research.comment.partition("**Measured otherwise (definition ")[2]
+    assert "not comparable with 3 others**" in table
+    assert "▶ **`new-0`**" in table and "base-0" not in table.partition("</details>")[0]

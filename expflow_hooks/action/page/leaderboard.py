@@ -14,8 +14,9 @@ from expflow_hooks.core.metrics.gates import FAILS, HOLDS, NOT_COMPARABLE, UNDEC
 from expflow_hooks.core.metrics.values import show_number, value_status
 from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.core.wording import counted
 from expflow_hooks.render.escape import code_span
-from expflow_hooks.render.leaderboard import luck, show_comparison, show_rank
+from expflow_hooks.render.leaderboard import MOST_TABLES, apart_heading, luck, show_comparison, show_rank
 
 DEFAULT_TOP = 20
 _CHARTED = 12  # rows
@@ -29,9 +30,12 @@ def leaderboard(judgement: Judgement, detail: Detail, commits_url: str) -> str:
     if ranking is None or not detail.ranking or not ranking.experiments:
         return ""
     chart = _chart(judgement, ranking) if detail.chart else ""
-    blocks = filter(None, (_table(judgement, ranking, detail, commits_url), chart, _below(judgement, ranking, detail)))
+    apart = [_apart(judgement, other, detail) for other in ranking.others[:MOST_TABLES]]
+    table, below_the_line = _table(judgement, ranking, detail, commits_url), _below(judgement, ranking, detail)
+    blocks = filter(None, (table, chart, below_the_line, *apart))
     counts = ranking.counts
     below = f", {counts['below_the_line']} below the line" if counts["below_the_line"] else ""
+    below += f", not comparable with {counted(counts['not_comparable_with'], 'other')}" if apart else ""
     return folded(f"Ranking: {counts['ranked']} ranked{below}", "\n\n".join(blocks))
 
 
@@ -172,6 +176,24 @@ def listing(entries: Sequence[str], detail: Detail) -> str:
     """Return a list of points, as many as there is room for, and how many more there are."""
     more = [f"{len(entries) - detail.entries} more"] if len(entries) > detail.entries else []
     return "\n".join(f"- {entry}" for entry in [*entries[: detail.entries], *more])
+
+
+def _apart(judgement: Judgement, other: Ranking, detail: Detail) -> str:
+    """Return a table of those whose numbers were made otherwise, ranked among themselves."""
+    query = other.query
+    own = [row for row in other.rows if row.experiment_id in judgement.own]
+    first = other.ranked[: min(detail.below, detail.rows)]
+    rows = first + [row for row in own if row not in first]
+    headings = ["Rank", "Experiment", f"{code_span(query.sort_by)} {arrow(other)}"]
+    lines = [row_of([*headings, *(code_span(gate.show()) for gate in query.gates)])]
+    lines.append("|--:|:--|--:|" + ":--|" * len(query.gates))
+    for row in rows:
+        mine = row.experiment_id in judgement.own
+        name = f"▶ **{code_span(row.label)}**" if mine else code_span(row.label)
+        lines.append(row_of([show_rank(row), name, value_cell(row, short), *map(gate_cell, row.gate_results)]))
+    more = other.counts["ranked"] + len(other.below) - len(rows)
+    lines += [row_of([f"<sub>{more} more</sub>", "", "", *("" for _ in query.gates)])] if more > 0 else []
+    return f"**{apart_heading(other)}**\n\n" + "\n".join(lines)
 
 
 def folded(summary: str, body: str, *, opened: bool = False) -> str:

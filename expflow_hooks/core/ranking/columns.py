@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from typing import Any, cast
 
 from expflow_hooks.core.metrics.values import value_status
@@ -18,7 +19,6 @@ from expflow_hooks.core.ranking.facts import (
     KIND,
     LEFT,
     MOST,
-    NOT_COMPARABLE,
     NOT_COMPLETED,
     NOWHERE,
     START,
@@ -59,7 +59,10 @@ class ExperimentColumns:
         self.defined: dict[int, Definition] = {}  # of the experiments that say how their numbers were made
         self.judge = Judge(query)
         self._names = names
-        self._otherwise: dict[int, str] = {}
+        self.ranks: Definition | None = None  # how the numbers that rank were made, where a record says
+        self.tables: dict[Definition, dict[str | None, list[int]]] = {}
+        """The completed experiments whose numbers were made otherwise: how, and what keeps each below the line."""
+        self._otherwise: dict[int, Definition] = {}
 
     def keep(self, experiment: Experiment, place: int) -> Any:
         """Return what is kept of a line."""
@@ -73,8 +76,13 @@ class ExperimentColumns:
         """Return an item's row; raise UnreadableError where it does not say any more what it was judged by."""
         row = self._row(item)
         if item in self._otherwise:
-            row.kind, row.otherwise = "not_comparable", self._otherwise[item]
+            row = copy(row)  # the row itself ranks in a table of its own
+            row.kind, row.otherwise = "not_comparable", otherwise(self._otherwise[item])
         return row
+
+    def row_of_table(self, item: int) -> Row:
+        """Return an item's row as it stands among those whose numbers were made in the same way."""
+        return self._row(item)
 
     def _row(self, item: int) -> Row:
         raise NotImplementedError
@@ -141,21 +149,23 @@ class ExperimentColumns:
         for item, code in enumerate(codes):
             of_code[code].append(item)
         if apart:
-            for kind in by_kind:
-                by_kind[kind] = [item for item in by_kind[kind] if item not in apart]
-            lists = list(by_kind.values())
-            by_kind["not_comparable"] = sorted([*lists[NOT_COMPARABLE], *apart])
+            for kind, items in by_kind.items():
+                by_kind[kind] = [item for item in items if item not in apart]
+                for item in filter(apart.__contains__, items):
+                    self.tables.setdefault(apart[item], {each: [] for each in CODES})[kind].append(item)
         return dict(by_kind)
 
     def _set_apart(self, codes: bytes) -> None:
         """Note the completed experiments whose numbers were made in another way than those that rank."""
         completed = [item for item, code in enumerate(codes) if code & KIND != NOT_COMPLETED]
         nothing: Definition = (None,) * len(self.query.measured)
-        ranks = self.query.definition or next((self.defined.get(item, nothing) for item in completed[::-1]), nothing)
+        ranks = self.ranks = self.query.definition or next(
+            (self.defined.get(item, nothing) for item in completed[::-1]), nothing
+        )
         for item in completed:
             definition = self.defined.get(item, nothing)
             if definition != ranks:
-                self._otherwise[item] = otherwise(definition)
+                self._otherwise[item] = definition
                 self.configurations[item] = NOWHERE
 
     def _leave(self, experiment: Experiment, place: int) -> None:

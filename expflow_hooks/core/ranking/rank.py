@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from heapq import nsmallest
-from itertools import chain, groupby, repeat
-from typing import Any, NamedTuple
+from itertools import repeat
+from typing import Any
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.standard import unknown_metric
-from expflow_hooks.core.metrics.values import value_status
-from expflow_hooks.core.ranking.bands import BANDED, mark_bands
 from expflow_hooks.core.ranking.columns import ExperimentColumns
-from expflow_hooks.core.ranking.groups import combine
 from expflow_hooks.core.ranking.query import Query
-from expflow_hooks.core.ranking.row import KINDS, Row, by_time
-from expflow_hooks.core.ranking.shelf import Below, Guarded, Item, Shelf, first_of
+from expflow_hooks.core.ranking.row import Row
+from expflow_hooks.core.ranking.shelf import Guarded, Shelf
 from expflow_hooks.core.ranking.stores import PlaceColumns, open_columns
+from expflow_hooks.core.ranking.tables import Ranking as Ranking
+from expflow_hooks.core.ranking.tables import in_order, rank_groups, rank_shelf, with_tables
 from expflow_hooks.core.registry.experiment import Definition, Experiment, Placed
 from expflow_hooks.core.registry.index.cache import Unusable
-
-
-class Ranking(NamedTuple):
-    """The result: ranked rows, then those below the line; `cut` ranked rows were left out by `top`."""
-
-    query: Query
-    higher_is_better: bool
-    ranked: list[Row]
-    below: Sequence[Row]
-    cut: int
-    experiments: int
-    kinds: dict[str, int]  # how many rows of each kind are below the line
-
-    @property
-    def rows(self) -> list[Row]:
-        """Return all rows shown, those below the line last."""
-        return [*self.ranked, *self.below]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how many experiments were read, rows ranked (shown or cut) and below the line, in all and by kind."""
-        return {
-            "experiments": self.experiments,
-            "ranked": len(self.ranked) + self.cut,
-            "cut": self.cut,
-            "below_the_line": len(self.below),
-            **self.kinds,
-        }
 
 
 def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
@@ -105,7 +75,7 @@ def columns_to_save(experiments: Placed, query: Query) -> tuple[dict[str, Any], 
 def _rank_columns(columns: ExperimentColumns, query: Query, higher: bool) -> Ranking:
     present = columns.sort_out()
     count = sum(map(len, present.values()))
-    ranking = _rank(Shelf(present, columns.value_of, columns.row), query, higher, count, query.top)
+    ranking = rank_shelf(Shelf(present, columns.value_of, columns.row), query, higher, count, query.top)
     _mark_best_of(ranking.ranked, columns)
     return ranking
 
@@ -113,19 +83,12 @@ def _rank_columns(columns: ExperimentColumns, query: Query, higher: bool) -> Ran
 def _rank_read(experiments: Iterable[Experiment] | Placed, query: Query, higher: bool) -> Ranking:
     columns = _read(experiments, query)
     if query.group_by is None:
-        return _rank_columns(columns, query, higher)
-    present = columns.sort_out()
-    count = sum(map(len, present.values()))
-    rows = [columns.row(item) for item in sorted(chain.from_iterable(present.values()))]
-    by_kind: dict[str | None, list[Row]] = {kind: [] for kind in (None, *KINDS)}
-    for row in combine(rows, query, higher):
-        by_kind[row.kind].append(row)
-    # Bands are of the first groups, however few of them are shown.
-    ordered = None if query.top is None else max(query.top, BANDED)
-    ranking = _rank(Shelf(by_kind, _value, lambda row: row), query, higher, count, ordered)
-    mark_bands(ranking.ranked)
-    more = ranking.ranked[query.top :] if query.top is not None else []
-    return ranking._replace(ranked=ranking.ranked[: query.top], cut=ranking.cut + len(more))
+        ranking = _rank_columns(columns, query, higher)
+    else:
+        present = columns.sort_out()
+        items = in_order(present, *columns.tables.values())
+        ranking = rank_groups(columns, items, query, higher, sum(map(len, present.values())))
+    return with_tables(ranking, columns) if columns.tables else ranking
 
 
 def definition_to_rank(experiments: Iterable[Experiment], query: Query) -> Definition:
@@ -149,8 +112,8 @@ def best_group(experiments: Iterable[Experiment], query: Query) -> Row | None:
 
 def group_of(experiment_id: str, experiments: Iterable[Experiment], query: Query) -> Row | None:
     """Return the group of a run, whether it ranks or not, as a base for gates `~base`; None without such a run."""
-    rows = rank(experiments, _of_base(query)).rows
-    return next((row for row in rows if row.group and experiment_id in row.group.runs), None)
+    ranking = rank(experiments, _of_base(query))
+    return next((row for row in (*ranking.rows, *ranking.apart) if row.group and experiment_id in row.group.runs), None)
 
 
 def _of_base(query: Query) -> Query:
@@ -202,36 +165,6 @@ def _refuse_unknown(query: Query, unregistered: set[str], at_hand: set[str]) -> 
             f"{query.sort_by!r} is not a standard metric, so its direction is not known:"
             " add --ascending (smallest is best) or --descending, or put it into the policy's metrics"
         )
-
-
-def _value(row: Row) -> float:
-    return row.value if value_status(row.value) is None else float("nan")
-
-
-def _rank(shelf: Shelf[Item], query: Query, higher: bool, total: int, top: int | None) -> Ranking:
-    shown = _order(shelf, higher, top)
-    sizes = {kind: len(shelf.by_kind[kind]) for kind in KINDS}
-    return Ranking(query, higher, shown, Below(shelf), len(shelf.by_kind[None]) - len(shown), total, sizes)
-
-
-def _order(shelf: Shelf[Item], higher: bool, top: int | None) -> list[Row]:
-    """Return the first `top` rows in order, each with its rank by standard competition ranking."""
-    value = shelf.value
-    # Negated rather than reversed: reversing would turn the order of ties round too.
-    key = (lambda item: -value(item)) if higher else value
-    items = shelf.by_kind[None]
-    ordered: list[Row] = []
-    for _, group in groupby(first_of(items, key, top), key=value):
-        tied, place = list(group), len(ordered) + 1
-        same: Iterable[Row] = map(shelf.row, tied)
-        if top is not None and len(tied) > top - len(ordered):
-            same = nsmallest(top - len(ordered), same, key=by_time)  # never all the rows of a tie of a million
-        elif len(tied) > 1:
-            same = sorted(same, key=by_time)
-        for row in same:
-            row.rank = place
-            ordered.append(row)
-    return ordered
 
 
 def _mark_best_of(shown: Sequence[Row], columns: ExperimentColumns) -> None:

@@ -12,7 +12,7 @@ from expflow_hooks.core.registry.experiment import parse_time
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.html.drawing import Point, Scale, dots, scale_of, shared, timeline
 from expflow_hooks.render.html.text import document, html
-from expflow_hooks.render.leaderboard import Entry, GateCell, Leaderboard, leaderboard
+from expflow_hooks.render.leaderboard import MOST_TABLES, Entry, GateCell, Leaderboard, apart_heading, leaderboard
 from expflow_hooks.render.numbers import roughly
 from expflow_hooks.render.ranking import show_gate
 
@@ -34,6 +34,10 @@ def page(ranking: Ranking, source: str, title: str, link: Link, made: str) -> st
         timeline(_points(ranking), board.metric, higher=ranking.higher_is_better, gate=_gate(ranking)),
         '<label hidden>Filter <input id="filter" type="search" autocomplete="off"></label>',
         table(board, link),
+        *(
+            f"<h2>{html(apart_heading(other))}</h2>\n{table(leaderboard(other, source, below=MOST_BELOW), link)}"
+            for other in ranking.others[:MOST_TABLES]
+        ),
     ]
     return document(title, "\n".join(part for part in parts if part), script=True)
 
@@ -44,6 +48,8 @@ def summary(ranking: Ranking) -> str:
     cut = f" ({counts['cut']} more are not on this page)" if counts["cut"] else ""
     below = counts["below_the_line"]
     told = f"{below} below the line" + (f" ({below - MOST_BELOW} are not on this page)" if below > MOST_BELOW else "")
+    apart = counts["not_comparable_with"]
+    told += f", {apart} measured otherwise" if apart else ""
     return f"{counts['ranked']} ranked by {ranking.query.sort_by}{cut}, {told}, of " + counted(
         counts["experiments"], "experiment"
     )

@@ -1,5 +1,6 @@
 """Numbers that were made differently never share a list."""
 
+import msgspec
 import pytest
 
 from expflow_hooks import definition_of
@@ -10,6 +11,8 @@ from expflow_hooks.core.ranking.query import GroupBy, Query
 from expflow_hooks.core.ranking.rank import best_group, definition_to_rank, rank
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.reader import Registry
+from expflow_hooks.render.html.board import page
+from expflow_hooks.render.ranking import ranking_json, render_ranking
 
 OLD, NEW = (definition_of(batch_size=size) for size in (1, 6))
 
@@ -21,7 +24,12 @@ def run(name, value, definition=None, seed=0, **fields):
 
 
 def kinds(ranking):
-    return {row.experiment_id: row.kind for row in ranking.rows}
+    return {row.experiment_id: row.kind for row in (*ranking.rows, *ranking.apart)}
+
+
+def tables(ranking):
+    """Return every table's ids in order, the first one's first."""
+    return [[row.experiment_id for row in table.rows] for table in (ranking, *ranking.others)]
 
 
 @pytest.mark.parametrize("group_by", [None, GroupBy()])
@@ -30,7 +38,8 @@ def test_only_numbers_made_as_the_newest_ones_rank(group_by):
     ranking = rank(found, Query("pde_mean", group_by=group_by))
     assert [row.experiment_id for row in ranking.ranked] == ["d", "b"]
     assert kinds(ranking) == {"d": None, "b": None, "a": "not_comparable", "c": "not_comparable"}
-    said = {row.experiment_id: row.reason("pde_mean") for row in ranking.below}
+    assert (tables(ranking), ranking.not_comparable_with) == ([["d", "b"], ["a"], ["c"]], 2)
+    said = {row.experiment_id: row.reason("pde_mean") for row in ranking.apart}
     assert said["a"] == f"measured otherwise (definition {OLD[:12]}): not comparable with those above"
     assert said["c"] == "nothing says how it was measured: not comparable with those above"
 
@@ -56,7 +65,8 @@ def test_one_hash_is_of_every_metric():
 def test_runs_that_differ_in_their_definition_are_no_group():
     found = [run("a1", 1.0, OLD, 1), run("a2", 2.0, NEW, 2), run("a3", 4.0, NEW, 3)]
     ranking = rank(found, Query("pde_mean", group_by=GroupBy()))
-    assert [(row.n, row.value, row.kind) for row in ranking.rows] == [(2, 3.0, None), (1, 1.0, "not_comparable")]
+    found = [(row.n, row.value, row.kind) for row in (*ranking.rows, *ranking.apart)]
+    assert found == [(2, 3.0, None), (1, 1.0, "not_comparable")]
 
 
 def test_a_later_line_says_how_the_number_was_made_last():
@@ -70,7 +80,7 @@ def test_a_later_line_says_how_the_number_was_made_last():
         registry = Registry("r", data=b"\n".join(lines[:2]))
         told = rank(registry.placed() if top else registry.experiments(), Query("pde_mean", top=top))
         assert kinds(told) == {"b": None, "a": "not_comparable"}
-        assert "measured otherwise" in told.below[0].reason("pde_mean")
+        assert "measured otherwise" in told.apart[0].reason("pde_mean")
 
 
 AGAINST = Query("pde_mean", gates=(parse_gate("pde_mean~base:lt:0"),), group_by=GroupBy())
@@ -84,7 +94,7 @@ def test_a_change_of_the_evaluator_waits_until_the_base_was_measured_again():
     def judged(others):
         asked = query._replace(definition=definition_to_rank([*others, *change], query))
         ranking = rank([*others, *change], asked._replace(base=best_group(others, asked)))
-        return next(row for row in ranking.rows if row.experiment_id == "n0")
+        return next(row for row in (*ranking.rows, *ranking.apart) if row.experiment_id == "n0")
 
     assert judged(base).kind == "not_comparable"
     again = [run(f"b{n}", value, NEW, n) for n, value in enumerate([15.0, 15.3, 15.1])]
@@ -123,3 +133,67 @@ def test_what_cannot_be_hashed_is_refused(tmp_path):
         definition_of(evaluator=[len])
     with pytest.raises(UsageError, match="what JSON holds"):
         definition_of(batch_size=object())
+
+
+OTHERS = [run("a1", 1.0, OLD, 1), run("a2", 1.4, OLD, 2), run("e1", 0.7, OLD, 1), run("f1", 9.0, OLD, status="failed")]
+FIRST = [run("b1", 3.0, NEW, 1), run("d1", 2.0, NEW, 1)]
+
+
+@pytest.mark.parametrize("placed", [False, True])
+@pytest.mark.parametrize(
+    ("group_by", "expected"),
+    [(None, [["d1", "b1"], ["e1", "a1", "a2"]]), (GroupBy(min_runs=2), [[], ["a1"]])],
+)
+def test_those_measured_otherwise_rank_among_themselves(group_by, expected, placed):
+    lines = [msgspec.json.encode(one) for one in (*OTHERS, *FIRST)]
+    registry = Registry("r", data=b"\n".join(lines))
+    query = Query("pde_mean", group_by=group_by, top=5 if placed else None)
+    ranking = rank(registry.placed() if placed else registry.experiments(), query)
+    assert [[row.experiment_id for row in table.ranked] for table in (ranking, *ranking.others)] == expected
+    (other,) = ranking.others
+    assert [row.rank for row in other.ranked] == list(range(1, len(other.ranked) + 1))
+    assert (ranking.not_comparable_with, other.not_comparable_with) == (3, 3)
+    assert (ranking.definition["pde_mean"], other.definition["pde_mean"]) == (NEW, OLD)
+    assert sorted(kinds(ranking)) == sorted({*kinds(ranking)})
+    assert ranking.counts["experiments"] == 6
+
+
+def test_each_table_has_its_own_gates_bands_and_cut():
+    found = [run(f"a{n}", 1.0 + n / 100, OLD, n) for n in range(3)]
+    found += [run(f"e{n}", 1.0 + n / 90, OLD, n) for n in range(3)] + FIRST
+    query = Query("pde_mean", gates=(parse_gate("pde_mean:lt:1.5"),), group_by=GroupBy(), top=1)
+    (other,) = rank(found, query).others
+    assert ([row.band for row in other.ranked], other.cut) == ([(1, 2)], 1)
+    assert rank(found, query).counts["gate_failed"] == 2
+
+
+def test_a_base_of_the_first_table_is_no_base_of_another():
+    base = [run(f"b{n}", 16.0 + n / 10, NEW, n) for n in range(3)]
+    other = [run(f"o{n}", 9.0 + n / 10, OLD, n) for n in range(3)]
+    ranking = rank([*other, *base], AGAINST._replace(base=best_group(base, AGAINST)))
+    (row,) = ranking.others[0].rows
+    assert (row.kind, row.gate_results[0].why) == ("not_comparable", "the base was measured otherwise")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_reader_is_told_what_is_not_comparable(form):
+    shown = render_ranking(rank([*OTHERS, *FIRST], Query("pde_mean")), "r.jsonl", form)
+    assert "not comparable with 3 others, ranked apart below" in shown
+    assert f"Measured otherwise (definition {OLD[:12]}): not comparable with 3 others" in shown
+    first, _, second = shown.partition("Measured otherwise")
+    assert "d1" in first and "a1" not in first and "a1" in second and "d1" not in second
+
+
+def test_a_program_is_told_so_too():
+    document = ranking_json(rank([*OTHERS, *FIRST], Query("pde_mean")), "r.jsonl")
+    assert [row["experiment_id"] for row in document["ranking"]] == ["d1", "b1", "f1"]
+    (other,) = document["other_tables"]
+    assert [(row["rank"], row["experiment_id"]) for row in other["ranking"]] == [(1, "e1"), (2, "a1"), (3, "a2")]
+    assert other["definition"] == {"pde_mean": OLD}
+    rows = render_ranking(rank([*OTHERS, *FIRST], Query("pde_mean")), "r.jsonl", "csv").splitlines()
+    assert rows[0].endswith(",definition") and rows[1].endswith(NEW) and rows[-1].endswith(OLD)
+
+
+def test_the_page_has_a_table_each():
+    text = page(rank([*OTHERS, *FIRST], Query("pde_mean")), "r.jsonl", "t", lambda name: None, "now")
+    assert text.count("<table") == 2 and "not comparable with 3 others</h2>" in text
