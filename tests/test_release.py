@@ -7,11 +7,11 @@ import subprocess
 import zipfile
 
 import pytest
-import release
 import yaml
 from documents import ROOT
 
 from expflow_hooks import __version__
+from tools import release
 
 TAG = f"v{__version__}"
 SECTION = f"# Changelog\n\n## Unreleased\n\n- soon\n\n## {__version__} (2026-11-25)\n\n- done\n\n## 0.0.1\n\n- old\n"

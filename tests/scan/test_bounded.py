@@ -29,7 +29,7 @@ from expflow_hooks.scan import exact, findings, keyfiles
 from expflow_hooks.setup import active, pintext
 
 try:
-    from re import _parser as sre_parse
+    from re import _parser as sre_parse  # type: ignore[attr-defined]
 except ImportError:  # Python 3.10
     import sre_parse
 
