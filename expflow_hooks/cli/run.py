@@ -37,11 +37,12 @@ def command() -> None:
 @selection_options
 @click.option("--sort-by", metavar="M", shell_complete=complete_metric, help="By a metric, parameter or field.")
 @shown_options
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="The N that changed last. Default for text: 50.")
 @click.option("--all", "deleted", is_flag=True, help="Deleted experiments as well.")
 @output_options
 def list_runs(source: str | None, form: str, output: str | None, **options: Any) -> int:
-    """List experiments, each in its present state."""
-    found = listed(source, options, whole=form == "json")
+    """List experiments, each in its present state; as JSON and CSV all of them, unless --top says how many."""
+    found = listed(source, options, form)
     text = (
         render_record(found.as_records())
         if form == "json"
@@ -54,6 +55,7 @@ def list_runs(source: str | None, form: str, output: str | None, **options: Any)
             columns=parse_columns(options["columns"]),
             precise=options["precise"],
             hidden=found.hidden,
+            more=found.more,
         )
     )
     page(text, output)

@@ -155,7 +155,8 @@ def summary(board: Leaderboard) -> list[str]:
     line = "by group: " if board.grouped else ""
     line += f"{counts['ranked']} ranked" + (f" ({counts['cut']} more cut by --top)" if counts["cut"] else "")
     line += f", {counts['below_the_line']} below the line" + (f": {', '.join(kinds)}" if kinds else "")
-    line += f" ({board.hidden} not listed here; --format json lists all)" if board.hidden else ""
+    where = "" if board.ranking.query.top else "; --format json lists all"
+    line += f" ({board.hidden} not listed here{where})" if board.hidden else ""
     apart = f"not comparable with {counted(counts['not_comparable_with'], 'other')}, ranked apart below"
     lines = [line, *([apart] if board.ranking.others else [])]
     return [*lines, f"{counted(counts['experiments'], 'experiment')} from {board.source}"]

@@ -38,15 +38,18 @@ def render_experiments(
     columns: Sequence[str] = (),
     precise: bool = False,
     hidden: int = 0,
+    more: bool = False,
 ) -> str:
     """Return a list of experiments as text, markdown or csv.
 
     Without `columns` a person sees the usual ones, of the metrics `first` before others; CSV has every field, metric
-    and parameter. `hidden` deleted ones are not in the list.
+    and parameter. `hidden` deleted ones are not in the list; with `more`, it has those that changed last.
     """
     if form == "csv":
         return _asked_csv(experiments, columns) if columns else to_csv(*flat_rows(experiments))
     listed = f"{counted(len(experiments), 'experiment')} in {source}" if experiments else f"no experiments in {source}"
+    if more:
+        listed = f"the last {len(experiments)} that changed in {source}; --top N lists more, --format csv or json all"
     notes = [Data(listed + (f"; {hidden} deleted, which --all lists" if hidden else ""))]
     return to_form((_asked if columns else _usual)(experiments, columns or (first or "",), precise, notes), form, look)
 

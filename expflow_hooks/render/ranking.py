@@ -29,7 +29,10 @@ from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Sty
 
 
 def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> RankingResult:
-    """Return the ranking as schema 1: ranked rows, then those below the line with `rank: null` and a reason."""
+    """Return the ranking as schema 1: ranked rows, then those below the line with `rank: null` and a reason.
+
+    With `top` there are no more rows than that; `counts` says how many there would be.
+    """
     return {
         "schema": 1,
         "source": source,
@@ -47,7 +50,7 @@ def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> RankingR
 
 
 def _rows_json(ranking: Ranking) -> list[RankingRow]:
-    return [_row_json(row, ranking.query.sort_by) for row in ranking.rows]
+    return [_row_json(row, ranking.query.sort_by) for row in ranking.shown]
 
 
 def _row_json(row: Row, metric: str) -> RankingRow:
@@ -136,7 +139,7 @@ def ranking_csv(ranking: Ranking, more: Columns = _NONE) -> str:
             *(_of_runs(row, values, in_full) for values in more.values()),
         ]
         for table in (ranking, *ranking.others)
-        for row in table.rows
+        for row in table.shown
     ]
     return to_csv([*headings, "reason", "notes", "definition", *more], rows)
 

@@ -191,3 +191,25 @@ def test_verify_exits_by_what_it_finds(cli, work):
     assert cli("run", "verify", *SOURCE).returncode == 3
     path.write_bytes(b'{"experiment_id": "the')
     assert cli("run", "verify", *SOURCE).returncode == 4
+
+
+def test_a_list_shows_the_last_ones_and_says_so(cli, registry):
+    registry(*({"experiment_id": f"e{n}"} for n in range(60)))
+    text = cli("run", "list", *SOURCE).stdout
+    assert "e59" in text
+    assert "e9 " not in text
+    assert "the last 50 that changed in experiments.jsonl" in text
+    assert "e9 " in cli("run", "list", *SOURCE, "--top", "60").stdout
+    assert len(json.loads(cli("run", "list", *SOURCE, "--format", "json").stdout)) == 60
+    assert [
+        one["experiment_id"] for one in json.loads(cli("run", "list", *SOURCE, "--format", "json", "--top", "2").stdout)
+    ] == ["e58", "e59"]
+
+
+def test_top_is_how_many_rows_a_program_gets(cli, registry):
+    registry(*({"experiment_id": f"e{n}", "metrics": {"pde_mean": n}} for n in range(40)))
+    options = (*SOURCE, "--sort-by", "pde_mean", "--gate", "pde_mean:lt:3", "--format", "json")
+    found = json.loads(cli("compare-scores", *options, "--top", "5").stdout)
+    assert [row["rank"] for row in found["ranking"]] == [1, 2, 3, None, None]
+    assert (found["counts"]["ranked"], found["counts"]["below_the_line"]) == (3, 37)
+    assert len(json.loads(cli("compare-scores", *options, "--top", "2").stdout)["ranking"]) == 2

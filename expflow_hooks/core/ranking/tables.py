@@ -51,6 +51,12 @@ class Ranking(NamedTuple):
         return dict(zip(self.query.measured, made, strict=False)) if any(made) else {}
 
     @property
+    def shown(self) -> list[Row]:
+        """Return the rows as programs get them: with `top` no more than that, those that rank first."""
+        top = self.query.top
+        return self.rows if top is None else [*self.ranked, *self.below[: max(0, top - len(self.ranked))]]
+
+    @property
     def counts(self) -> dict[str, int]:
         """Return how many experiments were read, rows ranked (shown or cut) and below the line, in all and by kind."""
         return {

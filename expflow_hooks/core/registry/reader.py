@@ -113,7 +113,8 @@ class Registry:
         return say_line(line, file if self._folder else "")
 
     @contextmanager
-    def _open(self) -> Iterator[IO[bytes]]:
+    def opened(self) -> Iterator[IO[bytes]]:
+        """Open the file of a registry that is one; an empty one where it may be missing and is."""
         if self._data is not None:
             with opened(self._data) as file:
                 yield file
@@ -151,7 +152,7 @@ class Registry:
             yield from self._blocks_of_folder(self._folder, again)
             return
         place = 0
-        with self._open() as found:
+        with self.opened() as found:
             file = again.take(found) if again else found
             total = _size(file)
             while lines := file.readlines(BLOCK):
@@ -195,7 +196,7 @@ class Registry:
         if self._folder is not None:
             yield from chain.from_iterable(map(itemgetter(0), self._blocks()))
             return
-        with self._open() as file:
+        with self.opened() as file:
             yield from file
 
     def numbered(self) -> Iterator[HistoryLine]:
@@ -262,7 +263,7 @@ class Registry:
             return
         from expflow_hooks.core.registry.index.reading import lines_about
 
-        with self._open() as file:
+        with self.opened() as file:
             yield from lines_about(self.path, file, ids)
 
 

@@ -41,7 +41,7 @@ def given_by_a_pipe(data, monkeypatch):
     os.write(ends[1], data)
     os.close(ends[1])
     registry = Registry("pipe")
-    monkeypatch.setattr(registry, "_open", lambda: os.fdopen(ends[0], "rb"))
+    monkeypatch.setattr(registry, "opened", lambda: os.fdopen(ends[0], "rb"))
     return registry
 
 
