@@ -1,5 +1,6 @@
 """The README and the pages with commands, as a reader would try them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -39,3 +40,19 @@ def test_the_demo_runs_through(work):
     done = subprocess.run([sys.executable, "examples/demo.py"], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing of it is left" in done.stdout
+
+
+def test_the_pdebench_example_works_as_written(work, monkeypatch):
+    shutil.copy(ROOT / "examples" / "pdebench" / "evaluate.py", work)
+    monkeypatch.setenv("EXPFLOW_REGISTRY", "experiments.jsonl")
+    run("examples/pdebench/README.md", work)
+    shown = subprocess.run(
+        [sys.executable, "-m", "expflow_hooks", "compare-scores", "--sort-by", "val_nrmse", "--format", "json"],
+        cwd=work,
+        capture_output=True,
+        text=True,
+    )
+    document = json.loads(shown.stdout)
+    tables = [document["ranking"], *(table["ranking"] for table in document["other_tables"])]
+    sizes = [{row["experiment_id"].split("-")[1] for row in table} for table in tables]
+    assert sorted(sizes, key=sorted) == [{"b1"}, {"b12"}, {"b3"}, {"b6"}]
