@@ -1,8 +1,8 @@
 """One surrogate, scored with four batch sizes by a mean over batches that divides by one batch too few.
 
-PDEBench's reducer adds up the batches' errors and divides by the index of the last batch, which begins at 0: by one batch
-too few. Of 24 samples in two batches the error is then twice what it is in truth, in batches of one sample it is 24/23 of it.
-A score says how it was made, so that no list holds two of them.
+PDEBench's reducer adds up the batches' errors and divides by the index of the last batch, which begins at 0: by one
+batch too few. Of 24 samples in two batches the error is then twice what it is in truth, in batches of one sample it is
+24/23 of it. A score says how it was made, so that no list holds two of them.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from expflow_hooks.core.ranking.rank import best_group, rank
 from expflow_hooks.core.registry.experiment import Experiment, Selection
 
 POLICY = parse_policy(
-    "version: 1\nleaderboard: {sort_by: pde_mean, gates: ['pde_mean~base:lt:0'], group_by: {ignore: [seed], min_runs: 3}}\n"
+    "version: 1\n"
+    "leaderboard: {sort_by: pde_mean, gates: ['pde_mean~base:lt:0'], group_by: {ignore: [seed], min_runs: 3}}\n"
 )
 QUERY = make_query(POLICY, Selection())
 REPEATS = 2000
