@@ -23,7 +23,7 @@ _IDS = re.compile(
     r"(?<![\w-])expflow-(?:all|pin-hash|audit|policy|registry)(?![\w-])|\bid:[ \t]*[\"']?expflow(?![\w-])"
 )
 _COMMENTS = re.compile(r"(?m)(?:^|[ \t])#.*$")
-_CONFIGURATIONS = {
+CONFIGURATIONS = {
     "pre-commit": (".pre-commit-config.yaml",),
     "prek": ("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml"),
     "lefthook": tuple(f"{dot}lefthook{end}" for dot in ("", ".") for end in (".yml", ".yaml", ".toml", ".json")),
@@ -61,6 +61,12 @@ def covered(repository: WorkTree, stage: str) -> Cover:
     return Cover(stage, whose, f"{', '.join(absent)} not configured" if absent else "")
 
 
+def runs_by_configuration(root: str) -> bool:
+    """Return whether a framework's configuration at the root names our hooks, whoever's hook files are there."""
+    names = [name for whose in ("pre-commit", "prek", "lefthook") for name in CONFIGURATIONS[whose]]
+    return any(ids_in(_text(os.path.join(root, name))) for name in names)
+
+
 def missing(named: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return the ids to add to those that are named: the rest of them, or the one that stands for all."""
     absent = tuple(name for name in wanted if name not in named)
@@ -76,27 +82,27 @@ def _broken(path: str) -> str:
 def _named(root: str, hook_file: str, whose: str, stage: str) -> set[str]:
     """Return the ids that a framework's configuration, or a hook of one's own, names for the stage."""
     if whose == OWN:
-        return _ids(_text(hook_file))
-    for name in _CONFIGURATIONS[whose]:
+        return ids_in(_text(hook_file))
+    for name in CONFIGURATIONS[whose]:
         path = os.path.join(root, name.format(stage=stage))
         if os.path.isfile(path):
             return _READERS.get(whose, _of_text)(_text(path), stage)
     return set()
 
 
-def _ids(text: str) -> set[str]:
+def ids_in(text: str) -> set[str]:
     """Return the ids and commands that words name, outside of comments."""
     words = _IDS.findall(_COMMENTS.sub("", text))
     return {word if word.startswith("expflow") else ALL for word in words}
 
 
 def _of_text(text: str, stage: str) -> set[str]:
-    return _ids(text)
+    return ids_in(text)
 
 
 def _of_pre_commit(text: str, stage: str) -> set[str]:
     if text.lstrip().startswith("[") or "\n[[" in text:  # TOML: words will do
-        return _ids(text)
+        return ids_in(text)
     return {hook["id"] for hook in hooks_in(load(text)) if stage in _stages(hook)}
 
 
@@ -106,8 +112,8 @@ def _of_lefthook(text: str, stage: str) -> set[str]:
     try:
         node = value(root_of(text, "lefthook.yml"), stage)
     except UsageError:  # JSON with comments, TOML: words will do
-        return _ids(text)
-    return _ids(text[node.start_mark.index : node.end_mark.index]) if node is not None else set()
+        return ids_in(text)
+    return ids_in(text[node.start_mark.index : node.end_mark.index]) if node is not None else set()
 
 
 _READERS = {"pre-commit": _of_pre_commit, "prek": _of_pre_commit, "lefthook": _of_lefthook}

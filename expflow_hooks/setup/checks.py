@@ -21,8 +21,10 @@ from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.location import AT_HOME, ENV_REGISTRY, Location, is_folder
 from expflow_hooks.core.wording import counted
 from expflow_hooks.setup import files
-from expflow_hooks.setup.active import covered
+from expflow_hooks.setup.active import Cover, covered, runs_by_configuration
+from expflow_hooks.setup.frameworks import at_hand
 from expflow_hooks.setup.githooks import HOOK_FILES
+from expflow_hooks.setup.other_config import configured
 from expflow_hooks.setup.owners import FRAMEWORKS
 from expflow_hooks.setup.pinplaces import files_with_a_hash
 from expflow_hooks.setup.repository import WorkTree
@@ -75,18 +77,37 @@ def _git(seen: _Seen) -> Iterator[Diagnosis]:
 
 
 def _hooks(seen: _Seen) -> Iterator[Diagnosis]:
-    for stage in HOOK_FILES:
-        cover = covered(seen.repository, stage)
+    for cover in _covers(seen):
+        stage = cover.stage
         if cover.active:
             yield Diagnosis(f"hook {stage}", ACTIVE, f"run by {cover.whose}")
             continue
-        mend = f"chmod +x {seen.repository.hooks}/{stage}" if "executed" in cover.lacking else "expflow-hooks install"
+        mend = f"chmod +x {seen.repository.hooks}/{stage}" if "executed" in cover.lacking else _how_to_run(seen, cover)
         by = f" (run by {cover.whose})" if cover.whose in FRAMEWORKS else ""
         yield Diagnosis(f"hook {stage}", MISSING, f"{cover.lacking}{by}", mend)
 
 
+def _covers(seen: _Seen) -> list[Cover]:
+    return [covered(seen.repository, stage) for stage in HOOK_FILES]
+
+
+def _how_to_run(seen: _Seen, cover: Cover) -> str:
+    """Return what makes our hooks run at a stage, through the framework that the repository uses."""
+    root = seen.repository.root
+    if cover.whose in FRAMEWORKS and "configured" in cover.lacking:
+        return "expflow-hooks init"
+    by = configured(root) or (at_hand() or "pre-commit" if runs_by_configuration(root) else "")
+    plain = any(other.whose == "plain git" for other in _covers(seen))
+    if not by or plain or cover.whose not in ("nobody", by):
+        return "expflow-hooks install"
+    return f"{by} install" if runs_by_configuration(root) else "expflow-hooks init"
+
+
 def _hooks_path(seen: _Seen) -> Iterator[Diagnosis]:
-    if seen.repository.shares_hooks:
+    by = next((cover.whose for cover in _covers(seen) if cover.whose in FRAMEWORKS), "")
+    if by and seen.repository.shares_hooks:
+        yield Diagnosis("hook folder", ACTIVE, f"{seen.repository.hooks}, {by}'s")
+    elif seen.repository.shares_hooks:
         yield Diagnosis(
             "hook folder", OFF, f"{seen.repository.hooks}: others may share it", "git config --unset core.hooksPath"
         )

@@ -19,7 +19,9 @@ from expflow_hooks.core.registry.location import FILE as REGISTRY
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.setup import framework_config
 from expflow_hooks.setup.origin import Origin
+from expflow_hooks.setup.other_config import EDITORS, config_form
 from expflow_hooks.setup.repository import WorkTree
+from expflow_hooks.setup.rules import NONE, audit_section
 from expflow_hooks.setup.yamltext import quoted
 
 ATTRIBUTES = ".gitattributes"
@@ -46,10 +48,14 @@ class FileEdit(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What `init` was told: where experiments come from, and what to name as the origin of our hooks."""
+    """What `init` was told: where experiments come from, what to name as the origin of our hooks, whose rules hold,
+    and who runs the hooks.
+    """
 
     source: str
     origin: Origin
+    rules: str = NONE
+    by: str = ""
 
 
 def plan(repository: WorkTree, answers: Answers) -> list[FileEdit]:
@@ -61,14 +67,25 @@ def plan(repository: WorkTree, answers: Answers) -> list[FileEdit]:
     policy = _read(root, POLICY)
     known = Policy() if policy is None else read_policy(os.path.join(root, POLICY))
     source = known.leaderboard.source or answers.source
-    configuration = _read(root, framework_config.FILE)
     changes = [
-        FileEdit(POLICY, policy, policy or _template("expflow.yaml").format(source=quoted(answers.source))),
-        FileEdit(framework_config.FILE, configuration, framework_config.with_hooks(configuration, answers.origin)),
+        FileEdit(POLICY, policy, policy or _new_policy(answers)),
+        _framework(root, answers),
         _workflow(root, answers.origin),
         _attributes(repository, source),
     ]
     return [change for change in changes if change is not None and change.before != change.after]
+
+
+def _new_policy(answers: Answers) -> str:
+    return _template("expflow.yaml").format(source=quoted(answers.source), audit=audit_section(answers.rules))
+
+
+def _framework(root: str, answers: Answers) -> FileEdit | None:
+    """Return the edit of the configuration of who runs the hooks; None where that is for a person to add."""
+    file, editor = EDITORS.get(config_form(root, answers.by), (framework_config.FILE, framework_config.with_hooks))
+    before = _read(root, file)
+    after = editor(before, answers.origin)
+    return None if after is None else FileEdit(file, before, after)
 
 
 def has_policy(repository: WorkTree) -> bool:

@@ -19,7 +19,7 @@ SINGLE_IDS = ("expflow-pin-hash", "expflow-audit", "expflow-policy", "expflow-re
 
 _FETCH_TIMEOUT = 600  # seconds: an environment is made, over the network
 
-_LEFTHOOK = """\
+LEFTHOOK = """\
 pre-commit:
   jobs:
     - run: expflow-all --stage pre-commit
@@ -50,12 +50,14 @@ class Configuration(NamedTuple):
     command: str
 
 
-def configuration(framework: str, origin: Origin) -> Configuration:
-    """Return what to add to a framework's configuration."""
+def configuration(framework: str, origin: Origin, root: str = "") -> Configuration:
+    """Return what to add to a framework's configuration, which is prek's own where the root has one."""
+    if framework == "prek" and os.path.isfile(os.path.join(root, "prek.toml")):
+        return Configuration("prek.toml", toml_entry(origin), "prek install")
     if framework in AT_HAND:
         return Configuration(".pre-commit-config.yaml", repo_entry(origin), f"{framework} install")
     if framework == "lefthook":
-        return Configuration("lefthook.yml", _LEFTHOOK, "lefthook install")
+        return Configuration("lefthook.yml", LEFTHOOK, "lefthook install")
     return Configuration(f"the hooks of {framework}", _SHELL, "expflow-hooks doctor")
 
 
@@ -63,6 +65,15 @@ def repo_entry(origin: Origin, ids: tuple[str, ...] = HOOK_IDS) -> str:
     """Return the entry of `repos:` for a pre-commit configuration."""
     hooks = "".join(f"      - id: {name}\n" for name in ids)
     return f"  - repo: {quoted(origin.url)}\n    rev: {quoted(origin.revision)}\n    hooks:\n{hooks}"
+
+
+def toml_entry(origin: Origin) -> str:
+    """Return the entry for a prek.toml."""
+    from json import dumps
+
+    repo, rev = dumps(origin.url), dumps(origin.revision)  # a basic string of TOML is one of JSON's
+    hooks = ", ".join(f"{{ id = {dumps(name)} }}" for name in HOOK_IDS)
+    return f"[[repos]]\nrepo = {repo}\nrev = {rev}\nhooks = [{hooks}]\n"
 
 
 def flow_entry(origin: Origin, ids: tuple[str, ...] = HOOK_IDS) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import yaml
 from documents import ROOT
 from initialised import FILES, IDS, TYPES, checks, contents
+
+from expflow_hooks.core.policy.load import load_policy
 
 
 def test_what_init_writes_is_what_the_tools_take(cli, repository):
@@ -32,12 +38,12 @@ def test_a_second_init_changes_nothing(cli, repository):
 
 
 def test_nothing_is_written_unless_yes_is_said(cli, repository):
-    for said in (None, "", "\n\n", "experiments.jsonl\nno\n"):
+    for said in (None, "", "\n\n\n", "experiments.jsonl\nnone\nno\n"):
         done = cli("init", stdin=said)
         assert (done.returncode, contents(repository)) == (1, {})
         assert "nothing was written" in done.stderr and "+++ b/expflow.yaml" in done.stdout
     assert not (repository.path / ".git" / "hooks" / "pre-commit").exists()
-    assert cli("init", stdin="clearml\nyes\n").returncode == 0
+    assert cli("init", stdin="clearml\n\nyes\n").returncode == 0
     assert "source: clearml" in (repository.path / "expflow.yaml").read_text()
     assert ".gitattributes" not in contents(repository)  # there is no file to merge
     assert checks(cli)[0] == 0
@@ -122,8 +128,9 @@ def test_a_framework_that_runs_the_hooks_already_is_told_what_to_add(cli, reposi
     for stage in TYPES:
         repository.write(f".git/hooks/{stage}", "#!/bin/sh\ncall_lefthook()\n")
         (repository.path / ".git" / "hooks" / stage).chmod(0o755)
+    repository.write("lefthook.yml", "pre-commit: {jobs: [{run: make lint}]}\n")
     done = cli("init", "--yes")
-    assert done.returncode == 0
+    assert (done.returncode, done.stderr) == (0, "")
     assert "Add to lefthook.yml, then run `lefthook install`" in done.stdout
     assert "not configured (run by lefthook)" in checks(cli)[1]["hook pre-push"]["detail"]
 
@@ -161,3 +168,91 @@ def test_a_source_that_is_not_spelled_right_is_not_written(cli, repository, sour
     done = cli("init", "--yes", "--source", source or str(repository.path / "experiments.jsonl"))
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert contents(repository) == {}
+
+
+class TestWhoseRules:
+    """Nobody's rules hold unless the team says so; what it says stands in the policy."""
+
+    @pytest.mark.parametrize(
+        ("rules", "holds"),
+        [
+            ("none", None),
+            ("competition", ["competition"]),
+            ("pde_mean:lt:18.09, clean", ["pde_mean:lt:18.09", "clean"]),
+        ],
+    )
+    def test_the_answer_is_written(self, cli, repository, rules, holds):
+        for given in (cli("init", stdin=f"\n{rules}\nno\n").stdout, cli("init", "--yes", "--rules", rules).stdout):
+            section = given.partition("+++ b/expflow.yaml")[2].partition("--- ")[0]
+            assert ("\n+audit:" in section) == (holds is not None)
+            assert all(rule in section for rule in holds or ())
+        policy = load_policy(str(repository.path))
+        assert policy.audits == (holds is not None)
+        if holds and len(holds) > 1:
+            assert len(policy.audit.rules) == len(holds)
+
+    def test_one_that_is_none_is_refused(self, cli, repository):
+        done = cli("init", "--yes", "--rules", "competitive")
+        assert (done.returncode, contents(repository)) == (2, {})
+        assert "competition" in done.stderr
+
+
+class TestOtherFrameworks:
+    """What a repository uses already is used; nobody is asked to switch it off."""
+
+    def test_lefthook(self, cli, repository, on_path, digest):
+        on_path("lefthook")
+        on_path("expflow-all")
+        done = cli("init", "--yes", "--with", "lefthook")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert ".pre-commit-config.yaml" not in contents(repository)
+        assert {checks(cli)[1][f"hook {stage}"]["detail"] for stage in TYPES} == {"run by lefthook"}
+        repository.write("leak.txt", digest)
+        repository.git("add", "leak.txt")
+        assert "leak.txt:1:1: EXP001" in repository.git("commit", "--message=leak", ok=False)
+
+    def test_husky(self, cli, repository):
+        repository.git("config", "core.hooksPath", ".husky/_")
+        for stage in TYPES:
+            repository.write(f".husky/_/{stage}", '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n')
+            (repository.path / ".husky/_" / stage).chmod(0o755)
+        done = cli("init", "--yes")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "expflow-all --stage pre-push" in done.stdout
+        assert ".pre-commit-config.yaml" not in contents(repository)
+        found = checks(cli)[1]
+        assert found["hook folder"]["state"] == "active" and not found["hook folder"]["fix"]
+        for stage in TYPES:
+            repository.write(f".husky/{stage}", f"expflow-all --stage {stage}\n")
+        assert {checks(cli)[1][f"hook {stage}"]["detail"] for stage in TYPES} == {"run by husky"}
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("prek.toml", '[[repos]]\nrepo = "builtin"\nhooks = [{ id = "trailing-whitespace" }]\n'),
+            (".pre-commit-config.yaml", "repos:\n- repo: builtin\n  hooks: [{id: trailing-whitespace}]\n"),
+        ],
+    )
+    def test_a_configuration_that_only_prek_reads(self, cli, repository, on_path, name, text):
+        on_path("pre-commit")
+        on_path("prek")
+        repository.write(name, text)
+        done = cli("init", "--yes", "--repo", "https://git.example.org/expflow-action", "--rev", "v9")
+        assert f"+++ b/{name}" in done.stdout and "prek install-hooks: " in done.stderr
+        assert text in (repository.path / name).read_text()
+        assert sorted(path for path in contents(repository) if "prek" in path or "pre-commit" in path) == [name]
+        prek = [os.path.join(os.path.dirname(sys.executable), "prek"), "list"]
+        listed = subprocess.run(prek, cwd=repository.path, capture_output=True, text=True)
+        assert "expflow-action" in listed.stdout + listed.stderr
+
+    def test_a_toml_that_cannot_be_edited_says_what_to_add(self, cli, repository):
+        repository.write("prek.toml", 'repos = [{ repo = "builtin", hooks = [{ id = "trailing-whitespace" }] }]\n')
+        done = cli("init", "--yes")
+        assert (done.returncode, "add by hand: [[repos]]" in done.stderr) == (2, True)
+
+    @pytest.mark.parametrize("framework", ["pre-commit", "prek"])
+    def test_doctor_names_the_command_of_a_fresh_clone(self, cli, repository, on_path, framework):
+        on_path(framework)
+        repository.write(".pre-commit-config.yaml", "repos:\n- repo: x\n  rev: y\n  hooks: [{id: expflow}]\n")
+        found = checks(cli)[1]
+        assert {found[f"hook {stage}"]["fix"] for stage in TYPES} == {f"{framework} install"}
