@@ -1,5 +1,7 @@
 """What every benchmark shares: an environment as pre-commit makes it, interleaved timing, medians and the table."""
 
+import base64
+import json
 import os
 import platform
 import random
@@ -46,6 +48,60 @@ def source_files(folder: Path, count: int, size: int) -> Path:
             left -= len(lines[-1]) + 1
         path.write_text("\n".join(lines) + "\n")
     return folder
+
+
+def lock_file(draw: random.Random, packages: int = 60) -> str:
+    """Return requirements as `pip-compile --generate-hashes` writes them: ten hashes a package."""
+    entries = []
+    for number in range(packages):
+        hashes = [f"--hash=sha256:{draw.randbytes(32).hex()}" for _ in range(10)]
+        entries.append(" \\\n    ".join([f"package-{number}==1.{draw.randint(0, 99)}", *hashes]))
+    return "\n".join(entries) + "\n"
+
+
+def lfs_pointer(draw: random.Random) -> str:
+    """Return the pointer that git has in place of a large file."""
+    oid, size = draw.randbytes(32).hex(), draw.randint(10**6, 10**9)
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n"
+
+
+def checksums(draw: random.Random, files: int = 100) -> str:
+    """Return what `sha256sum` says of a hundred files."""
+    return "".join(f"{draw.randbytes(32).hex()}  data/part-{number:05}.h5\n" for number in range(files))
+
+
+def notebook(draw: random.Random, cells: int = 8) -> str:
+    """Return a notebook with an image in each cell's output, 15 KB of base64."""
+    shown = [
+        {
+            "cell_type": "code",
+            "source": [" ".join(draw.choices(WORDS, k=12)) + "\n"],
+            "outputs": [{"data": {"image/png": base64.b64encode(draw.randbytes(11_000)).decode()}}],
+        }
+        for _ in range(cells)
+    ]
+    return json.dumps({"cells": shown, "nbformat": 4}, indent=1)
+
+
+RESEARCH = {
+    "requirements-{}.lock": (lock_file, 20),
+    "model-{}.pt": (lfs_pointer, 20),
+    "SHA256SUMS-{}": (checksums, 5),
+    "run-{}.ipynb": (notebook, 5),
+}
+"""What a machine-learning repository has besides source: name, what writes it, how many in a thousand files."""
+
+
+def research_files(folder: Path, count: int, size: int) -> Path:
+    """Write `count` files as a machine-learning repository has them, about `size` bytes in all: code and RESEARCH."""
+    draw, written, others = random.Random(11), 0, 0
+    for name, (write, share) in RESEARCH.items():
+        for number in range(share * count // 1000):
+            path = folder / f"d{number % 50}" / name.format(number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written += path.write_text(write(draw))
+            others += 1
+    return source_files(folder, count - others, max(size - written, size // 4))
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -20,7 +20,11 @@ _LONG_RUN = 4096
 _PIECE = 1024
 _PREFIX = 8  # hex digits: four bytes
 _DIGESTS = 30_000
-_FEW = 256
+_FEW = 8192
+_DENSE = 256
+"""Bytes a run of 64 hex digits, fewer of which make a file one of hashes."""
+_HEX_WORDS = bytes(byte if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
+"""Translate table: hex digits to themselves, all else to blanks."""
 _OVERLAP = 256
 _LONG_LINE = 1 << 16
 _CONTINUATION = bytes(range(0x80, 0xC0))
@@ -52,7 +56,9 @@ def hash_spans(data: bytes) -> "Iterator[tuple[int, int]]":
     """Yield (start, end) of every PIN hash in `data`, which may be glued into a longer run of hex digits."""
     marked, run = data.translate(HEX_MARKS), bytes([MARK]) * _LENGTH
     begin = marked.find(run)
-    digits = data.lower() if begin >= 0 else b""
+    if begin < 0 or (marked.count(run) * _DENSE > len(data) > _DENSE * 8 and not _holds_any(data)):
+        return
+    digits = data.lower()
     while begin >= 0:
         end = marked.find(0, begin + _LENGTH)
         end = len(data) if end < 0 else end
@@ -61,6 +67,12 @@ def hash_spans(data: bytes) -> "Iterator[tuple[int, int]]":
             for at in starts(digits[begin:end]):
                 yield begin + at, begin + at + _LENGTH
         begin = marked.find(run, end)
+
+
+def _holds_any(data: bytes) -> bool:
+    """Return whether a lock file, a list of checksums or the like may hold a PIN hash: 0.3 µs a hash, not 1.5."""
+    words = [word for word in data.translate(_HEX_WORDS).split() if len(word) >= _LENGTH]
+    return any(len(word) > _LENGTH for word in words) or prefixes().has_any(words)
 
 
 def starts(run: bytes) -> "list[int]":
@@ -76,7 +88,7 @@ def _windows(run: bytes, low: int, high: int) -> "list[int]":
 
 
 class _Prefixes:
-    """The first four bytes of every digest: a few are looked up in the sorted file, many in a set made of it (3 ms)."""
+    """The first four bytes of every digest: sought in the sorted file (0.4 µs), thousands in a set of it (3 ms)."""
 
     def __init__(self) -> None:
         self._sorted = _read_prefixes()
@@ -87,11 +99,22 @@ class _Prefixes:
         prefix = int(digits, 16)
         if self._set:
             return prefix in self._set
-        self._asked += 1
-        if self._asked > _FEW:
-            self._set = frozenset(self._sorted)
+        self._expect(1)
         place = bisect_left(self._sorted, prefix)
         return not self._sorted or (place < len(self._sorted) and self._sorted[place] == prefix)
+
+
+    def has_any(self, digests: "list[bytes]") -> bool:
+        """Return whether one of many digests may be a PIN's."""
+        self._expect(len(digests))
+        if self._set:
+            return not self._set.isdisjoint([int(digest[:_PREFIX], 16) for digest in digests])
+        return any(digest[:_PREFIX] in self for digest in digests)
+
+    def _expect(self, more: int) -> None:
+        self._asked += more
+        if self._asked > _FEW and not self._set:
+            self._set = frozenset(self._sorted)
 
 
 def _read_prefixes() -> memoryview:
@@ -108,12 +131,17 @@ def _read_prefixes() -> memoryview:
 _prefixes: "_Prefixes | None" = None
 
 
-def may_start(digits: bytes) -> bool:
-    """Return whether a digest may start with these eight: no for all but one of 140,000 others, with no digest made."""
+def prefixes() -> _Prefixes:
+    """Return the table of prefixes, read once."""
     global _prefixes
     if _prefixes is None:
         _prefixes = _Prefixes()
-    return digits in _prefixes
+    return _prefixes
+
+
+def may_start(digits: bytes) -> bool:
+    """Return whether a digest may start with these eight: no for all but one of 140,000 others, with no digest made."""
+    return digits in prefixes()
 
 
 _digests: "frozenset[bytes]" = frozenset()
