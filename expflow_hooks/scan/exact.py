@@ -3,8 +3,9 @@
 import os
 import sys
 from bisect import bisect_left
+from itertools import accumulate
 
-from expflow_hooks.scan.prefilter import COMMAND, HEX_MARKS, MANIFEST, MARK, PLAIN_KEY, suspect
+from expflow_hooks.scan.prefilter import COMMAND, HEAD, HEX_MARKS, MANIFEST, MARK, PLAIN_KEY, suspect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +22,9 @@ _PIECE = 1024
 _PREFIX = 8  # hex digits: four bytes
 _DIGESTS = 30_000
 _FEW = 8192
+_LARGE = 1 << 20
 _DENSE = 256
 """Bytes a run of 64 hex digits, fewer of which make a file one of hashes."""
-_HEX_WORDS = bytes(byte if byte in b"0123456789abcdefABCDEF" else 32 for byte in range(256))
-"""Translate table: hex digits to themselves, all else to blanks."""
 _OVERLAP = 256
 _LONG_LINE = 1 << 16
 _CONTINUATION = bytes(range(0x80, 0xC0))
@@ -56,7 +56,7 @@ def hash_spans(data: bytes) -> "Iterator[tuple[int, int]]":
     """Yield (start, end) of every PIN hash in `data`, which may be glued into a longer run of hex digits."""
     marked, run = data.translate(HEX_MARKS), bytes([MARK]) * _LENGTH
     begin = marked.find(run)
-    if begin < 0 or (marked.count(run) * _DENSE > len(data) > _DENSE * 8 and not _holds_any(data)):
+    if begin < 0 or (marked.count(run) * _DENSE > len(data) > _DENSE * 8 and not _holds_any(data, marked, run)):
         return
     digits = data.lower()
     while begin >= 0:
@@ -69,10 +69,13 @@ def hash_spans(data: bytes) -> "Iterator[tuple[int, int]]":
         begin = marked.find(run, end)
 
 
-def _holds_any(data: bytes) -> bool:
+def _holds_any(data: bytes, marked: bytes, run: bytes) -> bool:
     """Return whether a lock file, a list of checksums or the like may hold a PIN hash: 0.3 µs a hash, not 1.5."""
-    words = [word for word in data.translate(_HEX_WORDS).split() if len(word) >= _LENGTH]
-    return any(len(word) > _LENGTH for word in words) or prefixes().has_any(words)
+    if marked.find(bytes([MARK]) * (_LENGTH + 1)) >= 0:  # glued into longer runs
+        return True
+    before = accumulate(map(len, marked.split(run)[:-1]))
+    begins = [at + _LENGTH * number for number, at in enumerate(before)]
+    return prefixes().has_any([int(data[at : at + _PREFIX], 16) for at in begins])
 
 
 def starts(run: bytes) -> "list[int]":
@@ -96,20 +99,20 @@ class _Prefixes:
         self._asked = 0
 
     def __contains__(self, digits: bytes) -> bool:
-        prefix = int(digits, 16)
-        if self._set:
-            return prefix in self._set
         self._expect(1)
+        prefix = int(digits, 16)
+        return prefix in self._set if self._set else self._finds(prefix)
+
+    def has_any(self, numbers: "list[int]") -> bool:
+        """Return whether any of many prefixes, as numbers, is one of a PIN's digest."""
+        self._expect(len(numbers))
+        if self._set:
+            return not self._set.isdisjoint(numbers)
+        return any(self._finds(number) for number in numbers)
+
+    def _finds(self, prefix: int) -> bool:
         place = bisect_left(self._sorted, prefix)
         return not self._sorted or (place < len(self._sorted) and self._sorted[place] == prefix)
-
-
-    def has_any(self, digests: "list[bytes]") -> bool:
-        """Return whether one of many digests may be a PIN's."""
-        self._expect(len(digests))
-        if self._set:
-            return not self._set.isdisjoint([int(digest[:_PREFIX], 16) for digest in digests])
-        return any(digest[:_PREFIX] in self for digest in digests)
 
     def _expect(self, more: int) -> None:
         self._asked += more
@@ -193,7 +196,7 @@ def hide(data: bytes, mask: bytes) -> bytes:
 
 def _hits(data: bytes, cut: int, line: int, column: int, excusable: bool) -> "list[Hit]":
     """Return the hits that start before `cut`; the rest of `data` is what the last of them may run into."""
-    if not suspect(data, len(data)):  # cheap: most chunks of a large file end here
+    if len(data) >= _LARGE and not suspect(data, len(data)):  # cheap: most chunks of a large file end here
         return []
     places = [(start, "EXP001") for start, _ in hash_spans(data) if start < cut]
     places += [(start, code) for start, code in _spelled(data) if start < cut]
@@ -217,7 +220,7 @@ def _spelled(data: bytes) -> "Iterator[tuple[int, str]]":
 
         for place in plain.places(data):
             yield place, "EXP006"
-    if MANIFEST in data:
+    if MANIFEST in data[:HEAD]:
         from expflow_hooks.scan import manifests
 
         for place, text in manifests.values(data):

@@ -14,7 +14,7 @@ HEX_MARKS = bytes(MARK if byte in b"0123456789abcdefABCDEF" else 0 for byte in r
 PLAIN_KEY = b"EXPFLOW_PIN"
 COMMAND = b"expflow"
 MANIFEST = b"apiVersion"
-_HEAD = 1024
+HEAD = 1024
 """Bytes in which a manifest of Kubernetes says that it is one: no more is spent on every file."""
 TEMPLATES = ("example", "sample", "template")
 """Parts of a file's name that say that it is to be filled in."""
@@ -33,7 +33,7 @@ def suspect(data: "bytes | bytearray", size: int) -> bool:
         data[:size:8].translate(HEX_MARKS).find(_EIGHT) >= 0
         or data.find(PLAIN_KEY, 0, size) >= 0
         or data.find(COMMAND, 0, size) >= 0
-        or data.find(MANIFEST, 0, min(size, _HEAD)) >= 0
+        or data.find(MANIFEST, 0, min(size, HEAD)) >= 0
     )
 
 
