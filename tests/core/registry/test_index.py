@@ -173,17 +173,41 @@ def test_an_index_of_other_bytes_is_not_used(path, happens):
     assert used(path)
 
 
-def test_an_edit_that_keeps_size_and_time_is_seen_in_the_end(path):
-    """A file of more blocks than are compared each time: one look may miss the edit, soon one does not."""
+@pytest.fixture
+def large(path):
+    """A registry of more blocks than are compared each time, indexed once it has settled."""
     path.write_bytes(b"".join(line(experiment_id=f"e{n}", pad="x" * 400, n=n) for n in range(2000)))
+    time.sleep(0.1)
     build.update(str(path))
+    assert path.stat().st_size // prefix.BLOCK > index.SAMPLES
+    return path
+
+
+def edit_one_line(path):
     known = path.stat()
     data = path.read_bytes().replace(b'"n": 1000}', b'"n": 1001}')
     with path.open("r+b") as file:
         file.write(data)
     os.utime(path, ns=(known.st_atime_ns, known.st_mtime_ns))
-    assert path.stat().st_size // prefix.BLOCK > index.SAMPLES
-    assert not all(used(path) for _ in range(200))
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen_at_once(large):
+    assert used(large)
+    edit_one_line(large)
+    assert not used(large)
+
+
+def test_a_file_whose_times_changed_alone_is_compared_as_a_whole_and_its_index_used(large):
+    os.utime(large)
+    assert used(large)
+
+
+def test_an_edit_that_an_append_follows_is_seen_in_the_end(large):
+    """One look may miss it, soon one does not."""
+    edit_one_line(large)
+    with large.open("ab") as file:
+        file.write(line(experiment_id="new"))
+    assert not all(used(large) for _ in range(200))
 
 
 def test_a_changed_last_line_is_seen_at_once(path):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from expflow_hooks.core.registry.index.lines import Segment, SegmentMaker, kept_
 from expflow_hooks.core.registry.index.prefix import BLOCKS, CHUNK, Prefix, digest, digests
 from expflow_hooks.core.registry.live_file import open_settled
 
+_TICK = 50_000_000  # ns: file systems tell times no finer than the kernel's clock ticks
 _GROWTH = 512  # an index is brought up to date when that part of its bytes is new
 _GROWTH_OF_COLUMNS = 128  # and columns, of which all lines are read for it
 
@@ -120,6 +122,7 @@ def _clean(where: str) -> None:
 
 def _update(path: str, where: str, fd: int) -> bool:
     old = open_index(path, fd)
+    changed = _changed(fd)  # before anything is read: what is written meanwhile is later
     end = _end(fd)
     if old is not None and end == old.end:
         return True
@@ -139,7 +142,7 @@ def _update(path: str, where: str, fd: int) -> bool:
     meta = {
         **(old.container.meta if old else {}),
         "path": os.path.realpath(path),
-        "prefix": Prefix(found.st_dev, found.st_ino, end, maker.lines, maker.last, last),
+        "prefix": Prefix(found.st_dev, found.st_ino, end, maker.lines, maker.last, last, changed),
         "segments": [*kept, maker.segment],
         "lines": {**_counts(old, kept), str(maker.segment.number): maker.lines},
         "unreadable": None if many else unreadable,
@@ -149,6 +152,12 @@ def _update(path: str, where: str, fd: int) -> bool:
     if old:
         old.close()
     return True
+
+
+def _changed(fd: int) -> int:
+    """Return when a file was last changed; 0 if that is so recent that another change may have the same time."""
+    changed = os.fstat(fd).st_ctime_ns
+    return changed if time.time_ns() - changed > _TICK else 0
 
 
 def _counts(old: Index | None, kept: list[Segment]) -> dict[str, int]:
