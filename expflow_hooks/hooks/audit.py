@@ -91,7 +91,7 @@ def _ran_what_is_pushed(git: Git, change: ProposedChange, tracked: "TrackedRegis
     if not tracked.files:
         source = _local_source(git, tracked.policy)
         if source is None:
-            say("experiments on ClearML are audited in the pull request, not here")
+            say("experiments on a server are audited in the pull request, not here")
             return {}
         local = Registry(source)
         read, histories = lambda _: latest(local.experiments()), local.histories
@@ -106,12 +106,12 @@ def _local_source(git: Git, policy: "Policy") -> "str | None":
     """Return the registry that the policy names in the work tree, or the one at home; None for a server."""
     from dataclasses import replace
 
+    from expflow_hooks.core.registry.location import is_elsewhere
     from expflow_hooks.hooks.tracked_names import FILE
-    from expflow_hooks.sources.base import CLEARML
     from expflow_hooks.sources.open import choose
 
     source = choose(None, replace(policy, path=os.path.join(git.top(), FILE)))
-    return None if source == CLEARML else source
+    return None if is_elsewhere(source) else source
 
 
 def _groups(git: Git, tracked: "TrackedRegistry", ids: "Collection[str]") -> "dict[str, RunGroup]":

@@ -14,8 +14,8 @@ from expflow_hooks.core.files import replace_file
 from expflow_hooks.core.policy.load import read_policy
 from expflow_hooks.core.policy.policy import FILE as POLICY
 from expflow_hooks.core.policy.policy import Policy
-from expflow_hooks.core.registry.location import CLEARML, FOLDER, in_repository, is_elsewhere, is_folder, locate
 from expflow_hooks.core.registry.location import FILE as REGISTRY
+from expflow_hooks.core.registry.location import FOLDER, SERVERS, in_repository, is_elsewhere, is_folder, locate
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.setup import framework_config
 from expflow_hooks.setup.origin import Origin
@@ -111,9 +111,11 @@ def checked_source(repository: WorkTree, source: str | None) -> str:
     """Return the source for a new policy; raise UsageError for what is none, or is not spelled as git has it."""
     if source is None:
         return proposed_source(repository)
-    if source != CLEARML:
+    if source not in SERVERS:
         if is_elsewhere(source):
-            raise UsageError(f"source {source[:120]!r} is not known; a source is a .jsonl file, a folder, or clearml")
+            raise UsageError(
+                f"source {source[:120]!r} is not known; a source is a .jsonl file, a folder, clearml or mlflow"
+            )
         if tracked_registry(repository, source):
             locate(os.path.join(repository.root, source))
     return source

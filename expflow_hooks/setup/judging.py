@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.policy.policy import Policy
-from expflow_hooks.core.registry.location import CLEARML, ENV_REGISTRY, LINES, is_folder, locate
+from expflow_hooks.core.registry.location import ENV_REGISTRY, LINES, is_elsewhere, is_folder, locate
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.operations.standing import Standing, standing_of
 from expflow_hooks.setup.repository import WorkTree
@@ -27,8 +27,8 @@ def how_judged(policy: Policy, repository: WorkTree) -> Judging:
     source = choose(None, policy)
     paths = policy.leaderboard.paths
     code = f"code is {', '.join(paths)}" if paths else "code is all but results and documents (no leaderboard.paths)"
-    if source == CLEARML or is_offline(source):
-        return Judging(f"runs on ClearML, by their code, commit or branch; {code}")
+    if is_elsewhere(source) or is_offline(source):
+        return Judging(f"runs on {source}, by their code, commit or branch; {code}")
     inside = locate(source).inside
     if not inside:
         named = f", from {ENV_REGISTRY}" if os.environ.get(ENV_REGISTRY) else ""
@@ -45,7 +45,7 @@ def how_judged(policy: Policy, repository: WorkTree) -> Judging:
 def last_run(policy: Policy, repository: WorkTree) -> tuple[str, Standing] | None:
     """Return the id of the run that was recorded last, and how its code stands; None where there is none to look at."""
     source = choose(None, policy)
-    if source == CLEARML or is_offline(source):
+    if is_elsewhere(source) or is_offline(source):
         return None
     registry = Registry(source)
     try:

@@ -13,6 +13,7 @@ from expflow_hooks.core.registry.location import (
     ENV_REGISTRY,
     FILE,
     OPTION,
+    SERVERS,
     STDIN,
     Location,
     at_home,
@@ -111,4 +112,10 @@ def _named(spec: str | None, policy: Policy) -> tuple[str, str]:
     source, by = choose_source(spec, policy.path, policy.leaderboard.source)
     if is_elsewhere(source) and not source.endswith(".zip"):
         find_kind(source)
+        if by not in (OPTION, ENV_REGISTRY) and source not in SERVERS:
+            # A repository could name a server of its own, to which the keys of whoever cloned it would be sent.
+            raise UsageError(
+                f"{by}: source {source[:80]!r}: a policy names a registry, or a server by {' or '.join(SERVERS)} alone;"
+                " the environment says where it is, and --source takes the rest"
+            )
     return source, by

@@ -66,7 +66,7 @@ class TestTensorboard:
 class TestWandb:
     def test_a_torn_tail_leaves_a_run_that_still_runs(self, wandb_folder):
         for path in wandb_folder.rglob("*.wandb"):
-            path.write_bytes(path.read_bytes()[:-9])
+            path.write_bytes(path.read_bytes()[: max(7, path.stat().st_size - 9)])
         found, unreadable = read(f"wandb:{wandb_folder}")
         assert not unreadable and {one.state for one in found.values()} == {"running"}
 
@@ -77,7 +77,9 @@ class TestWandb:
         found, unreadable = read(f"wandb:{tmp_path}")
         assert not unreadable and (found["long"].metrics or {})["pde_mean"] == 2999.0
 
-    @pytest.mark.parametrize("data", [b"", b"not W&B at all", b":W&B\x01\xbe\x00" + b"\x07" * 300])
+    @pytest.mark.parametrize(
+        "data", [b"", b"not W&B at all", b":W&B\x01\xbe\x00" + struct.pack("<IHB", 0, 2, 9) + b"xx"]
+    )
     def test_what_is_no_file_of_wandb_is_told_and_hides_no_other(self, wandb_folder, data):
         (wandb_folder / "run-bad.wandb").write_bytes(data)
         found, unreadable = read(f"wandb:{wandb_folder}")
@@ -86,7 +88,7 @@ class TestWandb:
 
 @pytest.mark.parametrize("data", [b"\x80", b"\x0a\x05ab", b"\x0b", b"\x09\x00", b"\xff" * 20])
 def test_a_message_that_is_none_is_an_error(data):
-    with pytest.raises(ValueError, match="cut|wire type"):
+    with pytest.raises(ValueError, match=r"cut|wire type"):
         list(fields(data))
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 
 from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.policy.load import load_policy
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.location import SERVERS, is_elsewhere
 from expflow_hooks.sources.kinds import KINDS, find_kind
@@ -39,3 +40,12 @@ def test_a_spec_that_is_none_is_refused_with_a_right_one(spec, told):
     with pytest.raises(UsageError) as caught:
         is_registry(spec, Policy())
     assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", ["mlflow:http://127.0.0.1:9", "csv:runs.csv", "optuna:x.db"])
+def test_a_policy_names_no_address_to_which_keys_would_be_sent(tmp_path, monkeypatch, source):
+    (tmp_path / "expflow.yaml").write_text(f"version: 1\nleaderboard: {{source: '{source}'}}\n")
+    policy = load_policy(tmp_path)
+    with pytest.raises(UsageError, match="a policy names a registry, or a server by clearml or mlflow alone"):
+        is_registry(None, policy)
+    assert not is_registry(source, policy)

@@ -12,7 +12,7 @@ from expflow_hooks.action.evidence import records
 from expflow_hooks.action.evidence.files import Files
 from expflow_hooks.action.evidence.question import Question
 from expflow_hooks.action.evidence.rules import make_query
-from expflow_hooks.action.evidence.tracker import Tracker
+from expflow_hooks.action.evidence.tracker import Tracker, server_of
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.change.code import code_id, code_patterns
 from expflow_hooks.core.errors import ExpflowError
@@ -21,7 +21,6 @@ from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.registry.location import FILE as REGISTRY
 from expflow_hooks.core.registry.location import is_folder
 from expflow_hooks.core.registry.reader import Registry
-from expflow_hooks.sources.base import CLEARML
 
 
 def fingerprint(inputs: Inputs, question: Question, base: Files, workspace: str, tracker: Tracker) -> str:
@@ -35,8 +34,8 @@ def fingerprint(inputs: Inputs, question: Question, base: Files, workspace: str,
     told = [__version__, inputs.board, inputs.strictness]
     told += [question.head, str(question.number), question.base_branch]
     told += [_blob(base, inputs.policy), code_id(base.entries, code_patterns(policy.leaderboard.paths, source))]
-    if source == CLEARML:
-        told.append(tracker.read(source, policy, make_query(inputs, policy)).digest)
+    if server := server_of(inputs.source, source):
+        told.append(tracker.read(server, policy, make_query(inputs, policy)).digest)
     elif os.path.isabs(source):
         told.append(sha256(b"".join(Registry(source).lines())).hexdigest())
     else:

@@ -16,13 +16,13 @@ from expflow_hooks.action.evidence.question import Place, Question
 from expflow_hooks.action.evidence.rank import rank
 from expflow_hooks.action.evidence.rules import choose_rules
 from expflow_hooks.action.evidence.tasks import check_tasks
+from expflow_hooks.action.evidence.tracker import server_of
 from expflow_hooks.action.request.inputs import Inputs
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.registry.append_only import broken_by, check_growth
 from expflow_hooks.core.registry.location import FILE as REGISTRY
 from expflow_hooks.core.registry.location import in_repository
 from expflow_hooks.core.registry.reader import Registry
-from expflow_hooks.sources.base import CLEARML
 
 
 def gather(place: Place, inputs: Inputs, question: Question) -> Evidence:
@@ -81,15 +81,15 @@ def scan(case: Case) -> None:
 
 
 def choose_source(case: Case) -> None:
-    """Choose the source: `clearml`, or a registry in the repository.
+    """Choose the source: a server (`clearml`, `mlflow`), or a registry in the repository.
 
-    A path out of the repository may come from the workflow only, never from a policy. The head's policy may move the
-    registry within the repository, where the base's lines have to be found then.
+    A path out of the repository, or a server's address, may come from the workflow only, never from a policy. The
+    head's policy may move the registry within the repository, where the base's lines have to be found then.
     """
     named = case.inputs.source
     stated = case.rules.policy.leaderboard.source or REGISTRY
-    if (named or stated) == CLEARML:
-        case.evidence.source = CLEARML
+    if server := server_of(named, stated):
+        case.evidence.source = server
         return
     folder = posixpath.dirname(case.inputs.policy)  # where a policy's paths count from
     source = named or posixpath.join(folder, stated)
@@ -101,7 +101,7 @@ def choose_source(case: Case) -> None:
     elif named and os.path.isabs(named):
         case.evidence.source = named
     else:
-        raise UsageError(f"source {source[:120]!r}: here a source is a registry in the repository, or clearml")
+        raise UsageError(f"source {source[:120]!r}: here a source is a registry in the repository, clearml or mlflow")
 
 
 def check_registry(case: Case) -> None:

@@ -23,7 +23,7 @@ from expflow_hooks.core.ranking import rank as ranking
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Experiment, latest
 from expflow_hooks.core.registry.history import revisions
-from expflow_hooks.core.registry.location import is_folder, locate
+from expflow_hooks.core.registry.location import is_elsewhere, is_folder, locate
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.render.table import Data
 from expflow_hooks.sources.base import CLEARML
@@ -53,8 +53,8 @@ def read_judged(case: Case, experiments: list[Experiment]) -> list[Experiment]:
 def read_experiments(case: Case, query: Query) -> tuple[list[Experiment], Registry | None]:
     """Return the experiments that count, each in its present state, and the registry that they stand in, if one is."""
     evidence, source = case.evidence, case.evidence.source
-    if source == CLEARML:
-        found = case.place.tracker.read(CLEARML, case.rules.policy, query)
+    if is_elsewhere(source):
+        found = case.place.tracker.read(source, case.rules.policy, query)
         evidence.source_name = found.name
         evidence.notes += [(Data(warning),) for warning in found.warnings]
         return latest(found.experiments, query.selection), None
@@ -100,8 +100,9 @@ def _trees(case: Case, repository: CommitReader) -> Tree:
 def rank_all(case: Case, experiments: Sequence[Experiment]) -> None:
     """Rank everything, the candidates as the lines say that are judged, beside the base's best."""
     evidence, query = case.evidence, case.rules.query
-    if evidence.source == CLEARML:  # asked already: each question is asked once
-        query = query._replace(remarks=case.place.tracker.read(CLEARML, case.rules.policy, query).remarks)
+    if is_elsewhere(evidence.source):  # asked already: each question is asked once
+        found = case.place.tracker.read(evidence.source, case.rules.policy, query)
+        query = query._replace(remarks=found.remarks)
     files = touched(case.rules.policy.evaluator, case.head.differing(case.fork))
     base = base_runs(case.registry_of_base, query) if files or query.compares else None
     again = measured_again(experiments, base, query) if files and base is not None else {}

@@ -7,8 +7,8 @@ import os
 from expflow_hooks.action.evidence.evidence import Evidence, Obstacle
 from expflow_hooks.core.errors import UNREADABLE
 from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.core.registry.location import is_elsewhere
 from expflow_hooks.render.table import Data
-from expflow_hooks.sources.base import CLEARML
 
 
 def read_whole(evidence: Evidence, experiments: list[Experiment]) -> list[Experiment]:
@@ -40,7 +40,7 @@ def check_tasks(evidence: Evidence) -> None:
     }
     linked = {one.experiment.experiment_id: one.experiment.clearml_task_id or "" for one in evidence.candidates.judged}
     linked = {name: task for name, task in linked.items() if task and not task.startswith("offline-")}
-    if evidence.source == CLEARML:
+    if is_elsewhere(evidence.source):
         return
     lost = _ask(linked) if linked and os.environ.get("CLEARML_API_HOST") else recorded
     for name, fate in lost.items():

@@ -9,7 +9,19 @@ from typing import NamedTuple
 from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Experiment
+from expflow_hooks.core.registry.location import MLFLOW, SERVERS
 from expflow_hooks.sources.open import open_source
+
+
+def server_of(named: str | None, stated: str) -> str:
+    """Return the server that the workflow names, or the policy where it names nothing; none for a registry.
+
+    Only the workflow may give an address: a pull request's policy could lead the keys of a run to a server of its own.
+    """
+    if named and named.startswith((f"{MLFLOW}:http://", f"{MLFLOW}:https://")):
+        return named
+    source = named or stated
+    return source if source in SERVERS else ""
 
 
 class Answer(NamedTuple):
