@@ -24,6 +24,7 @@ _CLEARED = ("EXPFLOW_", "CLEARML_", "GIT_", "PRE_COMMIT", "PREK_", "GITHUB_")
 # What `make test-fast` leaves out: files whose tests start many processes (frameworks, hooks, servers, installs), and
 # simulations. What is left takes 80 seconds of processor time: less than a minute on two cores.
 _SLOW = (
+    "tests/action/test_large.py",
     "tests/action/test_late_crowd.py",
     "tests/action/test_borrowed.py",
     "tests/action/test_heads.py",

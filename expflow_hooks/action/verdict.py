@@ -159,6 +159,8 @@ def _numbers(
 ) -> Iterable[Reason]:
     """Yield what the ranking, the gates and the audit say; nothing for a pass."""
     if evidence.ranking is None:
+        if not evidence.problems:  # nobody looked, and nobody said why: that is never a pass
+            yield Reason(UNREADABLE, ("nothing was ranked",))
         return
     found = evidence.candidates
     if found.judged:

@@ -92,5 +92,5 @@ def test_action_yml_hands_over_every_input_and_output():
     declared = set(re.findall(r"^  ([a-z-]+):\n    description", text.split("\noutputs:")[0], re.M))
     assert declared == set(inputs._CLEAN) | {"install"}
     assert set(re.findall(r"INPUT_([A-Z_]+):", text)) == {name.upper().replace("-", "_") for name in inputs._CLEAN}
-    written = {*outputs_of(judge(Evidence(Inputs()))), *Published().outputs, "ranking-json"}
+    written = {*outputs_of(judge(Evidence(Inputs()))), *Published().outputs, "ranking-json", "report"}
     assert set(re.findall(r"steps\.judge\.outputs\.([a-z-]+)", text)) == written

@@ -97,6 +97,11 @@ def choose_source(case: Case) -> None:
     if case.tracked_in_base:
         moved = "" if named else case.rules.moves_registry_to
         case.tracked = in_repository(posixpath.join(folder, moved)) if moved else case.tracked_in_base
+        if not case.tracked:
+            raise UsageError(
+                f"the policy that this change proposes moves the registry out of the repository, to {moved[:120]!r};"
+                " name a file or folder in it, such as experiments/"
+            )
         case.evidence.source = case.evidence.registry = case.tracked
     elif named and os.path.isabs(named):
         case.evidence.source = named
