@@ -46,6 +46,9 @@ AUDIT = ("audit", "validate", "--competition-rules")
         ([], ("run", "verify"), 3),
         ([GOOD], ("run", "verify"), 3),
         ([GOOD], ("run",), 2),
+        ([GOOD], ("run", "show"), 2),
+        ([GOOD], ("run", "add", "nowhere.json"), 2),
+        ([GOOD], ("compare-scores", "--nonsense"), 2),
         ([GOOD], ("run", "cancel", "--where", "lr<5"), 3),
     ],
 )
