@@ -38,6 +38,15 @@ def test_uncommitted_changes_fail_the_rule_clean(ready, clearml):
     assert "commit known, no uncommitted changes" in ready.comment
 
 
+def test_a_task_with_uncommitted_changes_proves_nothing_of_the_code_where_no_rule_asks(research, clearml):
+    research.setup(CLEARML_POLICY.partition("audit:")[0])
+    research.open()
+    clearml.tasks.append(made_of(research, diff="+ x"))
+    assert research.run() == 3
+    assert research.last["verdict"] == "undecided"
+    assert "names neither code nor a clean commit" in research.comment
+
+
 def test_the_audit_sees_metrics_that_the_ranking_does_not_ask_for(research, clearml):
     research.setup(POLICY.replace("experiments.jsonl", "clearml"))
     research.open()
