@@ -31,7 +31,7 @@ def records(experiments: int) -> Iterator[dict[str, Any]]:
     for number in range(experiments):
         configuration = number // RUNS_OF_A_CONFIGURATION
         started = _start(draw, number, random.Random(configuration))
-        yield {**started, "prev": f"{draw.getrandbits(256):064x}"}
+        yield {**started, "prev": [f"{draw.getrandbits(256):064x}"]}
         running.append(started)
         if len(running) == AT_ONCE:
             yield from _end(draw, running.pop(draw.randrange(AT_ONCE)))
@@ -72,4 +72,4 @@ def _end(draw: random.Random, started: dict[str, Any]) -> Iterator[dict[str, Any
             "epochs": draw.randint(50, 500),
         }
         few = dict(list(metrics.items())[: draw.randint(3, 5)])
-        yield {**started, "status": status, "metrics": few, "prev": f"{draw.getrandbits(256):064x}"}
+        yield {**started, "status": status, "metrics": few, "prev": [f"{draw.getrandbits(256):064x}"]}

@@ -10,7 +10,7 @@ from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.registry.codec import decode_record
 from expflow_hooks.core.registry.index.cache import is_worth_it
 from expflow_hooks.core.registry.search import last_line_of
-from expflow_hooks.core.registry.tail import Tail, find_start, line_at, places_between
+from expflow_hooks.core.registry.tail import Start, Tail, find_start, line_at, places_between
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,16 +25,27 @@ class KnownFile:
     def __init__(self, path: str) -> None:
         self._path = path
         self._tail: Tail | None = None
-        self._before = _Before(path, 0)
+        self._before = _Before(0, None)
 
     def tail(self, fd: int) -> Tail:
         """Return the file's tail, read to its end."""
         if self._tail is None or not self._tail.still_holds(fd):
             stat = os.fstat(fd)
-            self._tail = Tail((stat.st_dev, stat.st_ino), find_start(fd))
-            self._before = _Before(self._path, self._tail.start)
+            index, start = self._in_index(fd, stat.st_size)
+            self._tail = Tail((stat.st_dev, stat.st_ino), start or find_start(fd))
+            self._before = _Before(self._tail.start, index)
         self._tail.read_on(fd)
         return self._tail
+
+    def _in_index(self, fd: int, size: int) -> tuple[Index | None, Start | None]:
+        """Return the index of the file, if it has one that fits, and where reading may begin by it."""
+        if not is_worth_it(size):
+            return None, None
+        from expflow_hooks.core.registry.index.heads import start_in
+        from expflow_hooks.core.registry.index.index import SAMPLES_OF_WRITER, open_index
+
+        index = open_index(self._path, fd, SAMPLES_OF_WRITER)
+        return index, start_in(index) if index else None
 
     def is_torn(self, fd: int) -> bool:
         """Say whether the last line has no end and will get none: what is being written has one in a moment."""
@@ -58,12 +69,10 @@ class KnownFile:
 class _Before:
     """The lines before the tail: those that an index has are asked of it, the others are searched."""
 
-    def __init__(self, path: str, end: int) -> None:
-        self._path, self._end = path, end
+    def __init__(self, end: int, index: Index | None) -> None:
+        self._end, self._index = end, index
         self._known: dict[str, int | None] = {}
         self._all: dict[str, int] | None = None  # of the lines that no index has
-        self._index: Index | None = None
-        self._asked = False
 
     def place(self, fd: int, experiment_id: str) -> int | None:
         """Return where an experiment's last line begins, or None if it has none here."""
@@ -72,7 +81,7 @@ class _Before:
         return self._known[experiment_id]
 
     def _find(self, fd: int, experiment_id: str) -> int | None:
-        index = self._open(fd)
+        index = self._index
         place = self._in_rest(fd, experiment_id, index.end if index else 0)
         if place is not None or index is None:
             return place
@@ -82,14 +91,6 @@ class _Before:
             self._all = None
             return self._in_rest(fd, experiment_id, 0)
         return place
-
-    def _open(self, fd: int) -> Index | None:
-        if not self._asked and is_worth_it(self._end):
-            from expflow_hooks.core.registry.index.index import SAMPLES_OF_WRITER, open_index
-
-            self._index = open_index(self._path, fd, SAMPLES_OF_WRITER)
-        self._asked = True
-        return self._index
 
     def _in_rest(self, fd: int, experiment_id: str, start: int) -> int | None:
         """Search the lines that no index has: one is searched for; for more, the ids are read once."""

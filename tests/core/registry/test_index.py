@@ -16,6 +16,7 @@ import pytest
 
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.registry import known_file, tail
+from expflow_hooks.core.registry.chain import digest_of
 from expflow_hooks.core.registry.index import build, cache, container, index, prefix
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.writer import Writer
@@ -73,7 +74,9 @@ def answers(path, names, monkeypatch):
                 presents.append(writer.present(name))
             except UsageError as error:
                 presents.append(str(error))
-        found.append(([answer(path, name, on) for name in names], presents))
+        with path.open("rb") as file:
+            names_next = writer._file.tail(file.fileno()).heads.to_name()
+        found.append(([answer(path, name, on) for name in names], presents, names_next))
     monkeypatch.delenv(cache.ENV_NO_INDEX)
     return found
 
@@ -158,6 +161,18 @@ def test_an_index_is_used_and_grows_with_the_file(path):
             (one,) = found.find(f"e{n}")
             assert (one.number, one.readable) == (n + 1, True)
             assert tail.line_at(file.fileno(), one.place) == rows[n]
+
+
+def test_an_append_to_a_registry_of_another_tool_reads_the_lines_that_came_since(path, monkeypatch):
+    rows = [line(experiment_id=f"e{n}", n=n) for n in range(3000)]
+    path.write_bytes(b"".join(rows))
+    build.update(str(path))
+    read = []
+    real = tail.read_all_at
+    monkeypatch.setattr(tail, "read_all_at", lambda fd, a, b: read.append(b - a) or real(fd, a, b))
+    Writer(str(path)).append({"experiment_id": "new"})
+    assert json.loads(path.read_bytes().splitlines()[-1])["prev"] == [digest_of(row).hex() for row in rows[:16]]
+    assert sum(read) < path.stat().st_size / 10
 
 
 @pytest.mark.parametrize("happens", [edit_in_place, cut, replace])

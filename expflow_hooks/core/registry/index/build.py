@@ -14,6 +14,7 @@ from expflow_hooks.core.errors import ExpflowError
 from expflow_hooks.core.files import read_all_at
 from expflow_hooks.core.registry import lock
 from expflow_hooks.core.registry.index import cache, container
+from expflow_hooks.core.registry.index.heads import HEADS, heads_up_to
 from expflow_hooks.core.registry.index.index import MOST_UNREADABLE, SLOTS, Index, blobs_of, open_index
 from expflow_hooks.core.registry.index.lines import Segment, SegmentMaker, kept_segments
 from expflow_hooks.core.registry.index.prefix import BLOCKS, CHUNK, Prefix, digest, digests
@@ -148,6 +149,9 @@ def _update(path: str, where: str, fd: int) -> bool:
         "unreadable": None if many else unreadable,
     }
     gone = [one.blobs for one in segments if one not in kept]
+    unnamed = heads_up_to(fd, old, end)
+    meta["heads"] = unnamed is not None
+    blocks |= {HEADS: unnamed} if unnamed is not None else {}
     container.write(where, meta, _blobs(maker, blocks), where if old else None, gone)
     if old:
         old.close()
