@@ -57,12 +57,14 @@ def _newest(source: str | None, options: Mapping[str, Any], meant: Selection, fo
     top = options["top"] or (_FOR_PEOPLE if form in ("text", "markdown") else None)
     if top is None or options["sort_by"] or options["columns"] or not is_registry(source, policy()):
         return None
+    from expflow_hooks.core.registry.conflicts import conflicted_file
     from expflow_hooks.core.registry.newest import newest
 
     registry = open_registry(source)
     found = newest(registry, meant, top)
     if found.unreadable:
         lines = counted(found.unreadable, "unreadable line")
+        lines += ", a conflict marker among them" if conflicted_file(registry.path) else ""
         warn(f"{registry.path}: {lines}; the other lines count; `expflow-hooks run verify` lists them")
     if broken := newest_broken(registry):
         warn(f"{registry.path}: {broken}")

@@ -10,6 +10,7 @@ from typing import Any
 from expflow_hooks.cli.options import policy
 from expflow_hooks.core.errors import ExpflowWarning, UnreadableError, UsageError
 from expflow_hooks.core.registry.codec import decode_record
+from expflow_hooks.core.registry.conflicts import conflicted_file
 from expflow_hooks.render.output import warn
 
 _RIGHT = 'such as {"experiment_id": "exp-001", "metrics": {"pde_mean": 12.5}}'
@@ -70,3 +71,12 @@ def _checked(file: str, lines: list[tuple[int, bytes]]) -> list[dict[str, Any]]:
         except ValueError as error:
             raise UsageError(f"{file}:{number}: {error}; nothing was added. A record is JSON {_RIGHT}") from None
     return records
+
+
+def refuse_conflicts(path: str) -> None:
+    """Raise UsageError where the end of a registry, or of a file of its folder, has conflict markers."""
+    name = conflicted_file(path)
+    if name:
+        raise UsageError(
+            f"{name} has conflict markers: keep the lines of both sides, remove the markers, then add again"
+        )

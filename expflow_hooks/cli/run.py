@@ -111,10 +111,11 @@ def add(file: str | None, task_id: str | None, replace: bool, source: str | None
         return add_from_task(task_id, file, source)
     if file is None:
         raise click.UsageError("give a FILE, - for standard input, or --task-id T")
-    from expflow_hooks.cli.records import append_records, read_records
+    from expflow_hooks.cli.records import append_records, read_records, refuse_conflicts
 
     records = read_records(file)
     path = registry_path(source, policy())
+    refuse_conflicts(path)
     append_records(path, records, replace=replace)
     emit(
         f"{len(records)} added to {path}: {', '.join(r['experiment_id'] for r in records[:5])}"

@@ -124,7 +124,7 @@ def _list_broken(tracked: "TrackedRegistry", growth: "Growth") -> bool:
 
 def _list_revisions(tracked: "TrackedRegistry", growth: "Growth") -> None:
     """List what the new lines revise, and those of them that cannot be read."""
-    from expflow_hooks.core.registry.history import revisions
+    from expflow_hooks.core.registry.history import repeated, revisions
     from expflow_hooks.core.registry.new_lines import read_new
     from expflow_hooks.render.audit import show_revision
 
@@ -132,6 +132,9 @@ def _list_revisions(tracked: "TrackedRegistry", growth: "Growth") -> None:
     for bad in new.unreadable[:_MOST_SHOWN]:
         say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}")
     for name, history in tracked.histories(new.ids).items():
+        for line, before in repeated(history):
+            if growth.is_new((line.file or tracked.path, line.line)):
+                say(f"{line.file or tracked.path}:{line.line}: says again what line {before.line} said of {name}")
         for revision in revisions(history):
             if growth.is_new((revision.file or tracked.path, revision.line)):
                 say(f"{tracked.path}: revision of {name}: {show_revision(revision)}")

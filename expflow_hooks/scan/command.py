@@ -76,7 +76,9 @@ def scan(options: "Options", git: "Git", push: "Push | None", report: ScanReport
     elif options.all_history:
         from expflow_hooks.scan import pushes
 
-        pushes.scan(git, pushes.everything(git), None, report)
+        everything = pushes.everything(git)
+        _fetch_missing(git, everything.revisions)
+        pushes.scan(git, everything, None, report)
     elif revisions := asked_range(options, os.environ):
         from expflow_hooks.scan import pushes
 
@@ -85,6 +87,15 @@ def scan(options: "Options", git: "Git", push: "Push | None", report: ScanReport
         from expflow_hooks.scan import objects
 
         objects.scan_index(git, report)
+
+
+def _fetch_missing(git: "Git", revisions: "list[str]") -> None:
+    """Have what a partial clone lacks, and say so: it may take a while."""
+    from expflow_hooks.git.partial_clone import fetch_missing
+
+    fetched = fetch_missing(git, revisions)
+    if fetched:
+        os.write(2, f"expflow: this clone is partial; {fetched} objects were fetched to be scanned\n".encode())
 
 
 def end(

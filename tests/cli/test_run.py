@@ -29,6 +29,18 @@ def test_add_takes_an_object_a_list_or_lines(cli, work):
     assert [record["experiment_id"] for record in records(work)] == ["a", "b", "c", "d", "e"]
 
 
+def test_add_appends_to_no_conflict(cli, work):
+    for name, source in (("experiments.jsonl", "experiments.jsonl"), ("e/main.jsonl", "e/")):
+        (work / "e").mkdir(exist_ok=True)
+        (work / name).write_text('{"experiment_id": "a"}\n<<<<<<< HEAD\n{"experiment_id": "b"}\n=======\n>>>>>>> x\n')
+        before = (work / name).read_bytes()
+        done = cli("run", "add", "-", "--source", source, stdin='{"experiment_id": "c"}')
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{name} has conflict markers" in done.stderr
+        assert (work / name).read_bytes() == before
+        assert "a conflict marker" in cli("run", "list", "--source", source).stderr
+
+
 def test_add_adds_all_or_nothing(cli, work):
     done = cli("run", "add", "-", *SOURCE, stdin='{"experiment_id": "a"}\n{"experiment_id": \n')
     assert (done.returncode, done.stdout) == (2, "")

@@ -122,6 +122,14 @@ def test_a_failing_completed_experiment_blocks_only_towards_a_protected_branch(a
         assert ("reported only: topic is not protected" in said) is not bool(code)
 
 
+def test_a_failing_line_that_is_said_again_is_audited_again(at):
+    at.repo.commit(REGISTRY, line("edge", BAD))
+    at.publish()
+    at.stage(line("edge", BAD) * 2)
+    code, said = at.hook()
+    assert (code, "1 completed experiments audited, 1 break the rules" in said) == (1, True), said
+
+
 def test_by_plain_git_every_ref_of_the_push_counts(at):
     at.publish()
     at.repo.commit(REGISTRY, line("edge", BAD))

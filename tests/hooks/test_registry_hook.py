@@ -222,3 +222,16 @@ class TestWhichBranchIsTheDefault:
         commit = repo.commit(REGISTRY, A)
         stdin = f"refs/heads/x {commit} refs/heads/production {base}\n"
         assert hook(repo, "--stage", "pre-push", "origin", str(tmp_path / "remote.git"), stdin=stdin)[0] == 1
+
+
+def test_a_line_said_again_is_listed_where_no_chain_tells_it(repo):
+    stage(repo, A + B + A)
+    code, said = hook(repo)
+    assert (code, f"{REGISTRY}:3: says again what line 1 said of a" in said) == (0, True)
+
+
+def test_conflict_markers_are_called_by_their_name(repo):
+    stage(repo, A + B + "<<<<<<< HEAD\n" + C + "=======\n" + C.replace("c", "d") + ">>>>>>> topic\n")
+    said = hook(repo)[1]
+    assert f"{REGISTRY}:3: unreadable line, a conflict marker" in said
+    assert said.count("a conflict marker") == 3

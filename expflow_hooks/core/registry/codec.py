@@ -23,6 +23,7 @@ _decoder = msgspec.json.Decoder(Experiment)
 _names = msgspec.json.Decoder(_Named)
 _EDGES = itemgetter(0, -2, -1)
 _WHOLE = {(ord("{"), ord("}"), ord("\n"))}
+_MARKERS = frozenset(sign * 7 for sign in (b"<", b"|", b"=", b">"))
 _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -39,11 +40,18 @@ def decode_record(line: bytes) -> dict[str, Any]:
         # What reads experiments does not look into a field that it has no use for; all readers must agree on a line.
         record = _known(line)
         if record is None:
+            if is_conflict_marker(line):
+                raise ValueError("a conflict marker: keep the lines of both sides, and remove it") from None
             raise ValueError("not UTF-8" if isinstance(error, UnicodeDecodeError) else "not JSON") from None
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
     from_mapping(record)
     return record
+
+
+def is_conflict_marker(line: bytes) -> bool:
+    """Return whether git wrote this line around the two sides of a conflict."""
+    return line[:7] in _MARKERS and line[7:8] in (b"", b" ", b"\n", b"\r")
 
 
 def _known(line: bytes) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.metrics.values import same_value
@@ -51,6 +52,16 @@ def revisions(history: list[HistoryLine]) -> list[Revision]:
             last = stated
             known.update(stated)
     return found
+
+
+def repeated(history: list[HistoryLine]) -> Iterator[tuple[HistoryLine, HistoryLine]]:
+    """Yield the lines that no chain covers and that an earlier line has said already, each with that line."""
+    seen: dict[str, HistoryLine] = {}
+    for line in history:
+        text = repr(sorted(line.record.items()))
+        if "prev" not in line.record and text in seen:
+            yield line, seen[text]
+        seen.setdefault(text, line)
 
 
 def _stated(record: dict[str, Any]) -> dict[str, Any]:
