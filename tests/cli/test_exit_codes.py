@@ -47,7 +47,7 @@ AUDIT = ("audit", "validate", "--competition-rules")
         ([GOOD], ("run", "verify"), 3),
         ([GOOD], ("run",), 2),
         ([GOOD], ("run", "show"), 2),
-        ([GOOD], ("run", "add", "nowhere.json"), 2),
+        ([GOOD], ("run", "add", "nowhere.json"), 4),
         ([GOOD], ("compare-scores", "--nonsense"), 2),
         ([GOOD], ("run", "cancel", "--where", "lr<5"), 3),
     ],

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from expflow_hooks import cli
@@ -21,6 +22,7 @@ ERRORS = [
     (RuntimeError("x"), UNREADABLE),
     (OSError(errno.EIO, "x"), UNREADABLE),
 ]
+CLICKS = [(click.UsageError("x"), USAGE), (click.ClickException("x"), USAGE)]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_an_earlier_hook_that_cannot_be_run_fails_and_its_own_code_is_passed_on(
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [*ERRORS[:2], (KeyboardInterrupt(), 130), *ERRORS[3:], (BrokenPipeError(), 4)]
+    ("error", "code"), [*ERRORS[:2], (KeyboardInterrupt(), 130), *ERRORS[3:], (BrokenPipeError(), 4), *CLICKS]
 )
 def test_a_command_that_breaks_off_is_no_success(error, code, monkeypatch):
     monkeypatch.setattr(cli, "root", type("Root", (), {"main": staticmethod(raising(error))}))
