@@ -6,7 +6,7 @@ BIN    := $(VENV)/$(SCRIPTS)
 # A worker that has nothing left takes tests from another: files take seconds or minutes.
 PARALLEL := -n auto --dist worksteal
 
-.PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml test-newest test-lowest test-pythons lint bench build wheelhouse docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml record-trackers test-newest test-lowest test-pythons lint bench build wheelhouse docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -54,6 +54,15 @@ mutants: $(VENV)/.dev  ## turn each exit code of an error into 0, one at a time,
 # On Linux, PyTorch brings gigabytes for graphics cards: so this is no part of `make test`, and a job of the workflow.
 test-callbacks: .venvs/.callbacks  ## the callbacks, driven by Lightning, transformers, Keras, Hydra and MLflow themselves
 	.venvs/callbacks/$(SCRIPTS)/python -m pytest tests/callbacks
+
+# They quarrel about pandas and protobuf, so MLflow has an environment of its own; large, so no part of `make test`.
+record-trackers: $(VENV)/.dev  ## write the recorded runs anew with MLflow, W&B, TensorBoard, Optuna and trackio, and try them
+	@test -x .venvs/mlflow/$(SCRIPTS)/mlflow || { $(PYTHON) -m venv .venvs/mlflow && \
+	  .venvs/mlflow/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check mlflow; }
+	@test -x .venvs/trackers/$(SCRIPTS)/optuna || { $(PYTHON) -m venv .venvs/trackers && \
+	  .venvs/trackers/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check optuna trackio wandb tensorboard; }
+	$(BIN)/python tests/conformance/renew.py
+	$(BIN)/python -m pytest tests/conformance
 
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
 	EXPFLOW_TEST_CLEARML=1 $(BIN)/python -m pytest tests/sources/test_clearml_server.py

@@ -111,11 +111,9 @@ def _ids(task: Any) -> dict[str, str]:
 def _send(task: Any, metrics: Mapping[str, float], iteration: int | None) -> None:
     """Report metrics to a tracker; ClearML takes the standard ones, as `report_standard` does."""
     if run_id := _ids(task).get("mlflow_run_id"):
-        from mlflow.tracking import MlflowClient
+        from expflow_hooks.sources.mlflow.report import report
 
-        client = MlflowClient()
-        for name, value in metrics.items():
-            client.log_metric(run_id, name, value, step=iteration or 0)
+        report(run_id, metrics, iteration)
         return
     standard = {name: value for name, value in metrics.items() if name in STANDARD_METRICS}
     report_standard(task, iteration=iteration, wait=True, timeout=30.0, **standard)
@@ -180,6 +178,11 @@ def report_standard(
     UnreadableError where the server's last values or its tags are not the reported ones after `timeout` seconds.
     """
     reported = check_standard(metrics)
+    if wait and task is not None and (run_id := _ids(task).get("mlflow_run_id")):
+        from expflow_hooks.sources.mlflow import report as mlflow
+
+        mlflow.report(run_id, reported, iteration)
+        return reported
     own = None if task is None else getattr(task, "report_scalar", None)
     if task is not None and own is None:
         from expflow_hooks.sources.clearml.report import start_report

@@ -12,7 +12,7 @@ from expflow_hooks.core.policy.policy import Policy
 from expflow_hooks.core.ranking.query import Query
 from expflow_hooks.core.registry.experiment import Experiment
 from expflow_hooks.core.registry.reader import Progress, Unreadable
-from expflow_hooks.sources.base import MLFLOW, Choice, Reading, Source
+from expflow_hooks.sources.base import LAST, MLFLOW, Choice, Reading, Source
 from expflow_hooks.sources.curves import Curve, apart, choice_of, judged_names, of_commits
 from expflow_hooks.sources.mlflow.client import URI, Client
 from expflow_hooks.sources.mlflow.database import read_database
@@ -22,7 +22,7 @@ from expflow_hooks.sources.mlflow.run import STATES, Run, number, to_experiment
 _SQLITE = "sqlite:///"
 
 
-def open_mlflow(at: str, policy: Policy, query: Query, reading: Reading, client: Client | None = None) -> Source:
+def open_mlflow(at: str, policy: Policy, query: Query, reading: Reading = LAST, client: Client | None = None) -> Source:
     """Return the source; nothing is asked or read before its experiments are. Raises UsageError for no known URI."""
     at = at or os.environ.get(URI, "")
     if not at:

@@ -15,9 +15,9 @@ CREATE TABLE "experiments" (
 	CONSTRAINT experiments_lifecycle_stage CHECK (lifecycle_stage IN ('active', 'deleted')), 
 	CONSTRAINT uq_experiments_workspace_name UNIQUE (workspace, name)
 );
-INSERT INTO "experiments" VALUES(0,'Default','/runs/mlruns/0','active',1795580003318,1795580003318,'default');
-INSERT INTO "experiments" VALUES(1,'PDE/Bench 100%','/runs/mlruns/1','active',1795580003344,1795580003344,'default');
-INSERT INTO "experiments" VALUES(2,'other','/runs/mlruns/2','active',1795580005885,1795580005885,'default');
+INSERT INTO "experiments" VALUES(0,'Default','/work/h/clearml/main/mlruns/0','active',1795582271019,1795582271019,'default');
+INSERT INTO "experiments" VALUES(1,'PDE/Bench 100%','/work/h/clearml/main/mlruns/1','active',1795582271077,1795582271077,'default');
+INSERT INTO "experiments" VALUES(2,'other','/work/h/clearml/main/mlruns/2','active',1795582273715,1795582273715,'default');
 CREATE TABLE "latest_metrics" (
 	"key" VARCHAR(250) NOT NULL, 
 	value FLOAT NOT NULL, 
@@ -29,27 +29,27 @@ CREATE TABLE "latest_metrics" (
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid), 
 	CHECK (is_nan IN (0, 1))
 );
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580003555,1,0,'cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "latest_metrics" VALUES('pde_mean',15.0,1795580003631,1,0,'cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580003793,1,0,'8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "latest_metrics" VALUES('pde_mean',18.09,1795580003845,1,0,'8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580004009,1,0,'a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "latest_metrics" VALUES('pde_mean',16.0,1795580004065,1,0,'a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580004269,1,0,'e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "latest_metrics" VALUES('pde_mean',0.0,1795580004314,1,1,'e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580004465,1,0,'65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "latest_metrics" VALUES('pde_mean',1.79769313486231562234e+308,1795580004541,1,0,'65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580004745,1,0,'63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "latest_metrics" VALUES('pde_mean',-1.79769313486231562234e+308,1795580004821,1,0,'63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580004994,1,0,'84273fa1aa554b89829af74130cacc08');
-INSERT INTO "latest_metrics" VALUES('pde_mean',0.0,1795580005053,1,0,'84273fa1aa554b89829af74130cacc08');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580005265,1,0,'0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580005461,1,0,'977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "latest_metrics" VALUES('pde_mean',3.0,1795580005493,0,0,'977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580005578,1,0,'649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "latest_metrics" VALUES('pde_mean',3.0,1795580005586,0,0,'649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795580005753,1,0,'fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "latest_metrics" VALUES('pde_mean',3.0,1795580005785,0,0,'fb147d636b9c41b9aef89301995de0f6');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582271284,1,0,'a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "latest_metrics" VALUES('pde_mean',15.0,1795582271385,1,0,'a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582271632,1,0,'e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "latest_metrics" VALUES('pde_mean',18.09,1795582271693,1,0,'e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582271853,1,0,'64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "latest_metrics" VALUES('pde_mean',16.0,1795582271928,1,0,'64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582272125,1,0,'7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "latest_metrics" VALUES('pde_mean',0.0,1795582272189,1,1,'7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582272353,1,0,'f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "latest_metrics" VALUES('pde_mean',1.79769313486231562234e+308,1795582272413,1,0,'f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582272601,1,0,'4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "latest_metrics" VALUES('pde_mean',-1.79769313486231562234e+308,1795582272665,1,0,'4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582272836,1,0,'fa4847dc63f64817a39da2165f684790');
+INSERT INTO "latest_metrics" VALUES('pde_mean',0.0,1795582272905,1,0,'fa4847dc63f64817a39da2165f684790');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582273087,1,0,'f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582273245,1,0,'df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "latest_metrics" VALUES('pde_mean',3.0,1795582273269,0,0,'df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582273425,1,0,'a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "latest_metrics" VALUES('pde_mean',3.0,1795582273449,0,0,'a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "latest_metrics" VALUES('seg_total',50.0,1795582273593,1,0,'c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "latest_metrics" VALUES('pde_mean',3.0,1795582273617,0,0,'c801b84f2faa4dbb9032573398fb1d2b');
 CREATE TABLE "metrics" (
 	"key" VARCHAR(250) NOT NULL, 
 	value FLOAT NOT NULL, 
@@ -61,34 +61,34 @@ CREATE TABLE "metrics" (
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid), 
 	CHECK (is_nan IN (0, 1))
 );
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580003555,'cf73a617e2e94baf84dad5877bfbc9fc',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',30.0,1795580003601,'cf73a617e2e94baf84dad5877bfbc9fc',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',15.0,1795580003631,'cf73a617e2e94baf84dad5877bfbc9fc',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580003793,'8726fde23f8d417a857ad8cc0a270975',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',30.0,1795580003824,'8726fde23f8d417a857ad8cc0a270975',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',18.09,1795580003845,'8726fde23f8d417a857ad8cc0a270975',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580004009,'a5c1bc7a54e948538fbeca5845013f46',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',2.0,1795580004042,'a5c1bc7a54e948538fbeca5845013f46',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',16.0,1795580004065,'a5c1bc7a54e948538fbeca5845013f46',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580004269,'e161acdfc6ec4aecb2269ba07ccadfef',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',30.0,1795580004293,'e161acdfc6ec4aecb2269ba07ccadfef',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',0.0,1795580004314,'e161acdfc6ec4aecb2269ba07ccadfef',1,1);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580004465,'65f00b25dd5649b98963ccadf33be558',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',30.0,1795580004501,'65f00b25dd5649b98963ccadf33be558',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',1.79769313486231562234e+308,1795580004541,'65f00b25dd5649b98963ccadf33be558',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580004745,'63f9e203f7c44e07826d4c6ef1f11d4a',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',30.0,1795580004785,'63f9e203f7c44e07826d4c6ef1f11d4a',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',-1.79769313486231562234e+308,1795580004821,'63f9e203f7c44e07826d4c6ef1f11d4a',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580004994,'84273fa1aa554b89829af74130cacc08',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',30.0,1795580005021,'84273fa1aa554b89829af74130cacc08',0,0);
-INSERT INTO "metrics" VALUES('pde_mean',0.0,1795580005053,'84273fa1aa554b89829af74130cacc08',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580005265,'0e3cd393fb324594a629e30c4c1edc6d',1,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580005461,'977b220fb6c6461ba1395d597cdfff13',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',3.0,1795580005493,'977b220fb6c6461ba1395d597cdfff13',0,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580005578,'649fc7a63fca4349a4db0810c02e02fc',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',3.0,1795580005586,'649fc7a63fca4349a4db0810c02e02fc',0,0);
-INSERT INTO "metrics" VALUES('seg_total',50.0,1795580005753,'fb147d636b9c41b9aef89301995de0f6',1,0);
-INSERT INTO "metrics" VALUES('pde_mean',3.0,1795580005785,'fb147d636b9c41b9aef89301995de0f6',0,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582271284,'a2877f90ae8345b481e7afea8fc635bc',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',30.0,1795582271337,'a2877f90ae8345b481e7afea8fc635bc',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',15.0,1795582271385,'a2877f90ae8345b481e7afea8fc635bc',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582271632,'e17b192ed9d24507b95769baedc3cdff',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',30.0,1795582271665,'e17b192ed9d24507b95769baedc3cdff',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',18.09,1795582271693,'e17b192ed9d24507b95769baedc3cdff',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582271853,'64e17e0325d34c1286a136e7944453ee',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',2.0,1795582271893,'64e17e0325d34c1286a136e7944453ee',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',16.0,1795582271928,'64e17e0325d34c1286a136e7944453ee',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582272125,'7deb5ea5ea444f14ac4dcc1e0ece4d57',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',30.0,1795582272155,'7deb5ea5ea444f14ac4dcc1e0ece4d57',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',0.0,1795582272189,'7deb5ea5ea444f14ac4dcc1e0ece4d57',1,1);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582272353,'f7702e4357d74fb585c9024ec542eee0',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',30.0,1795582272389,'f7702e4357d74fb585c9024ec542eee0',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',1.79769313486231562234e+308,1795582272413,'f7702e4357d74fb585c9024ec542eee0',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582272601,'4448856600ce459da5eaa63b7312dc87',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',30.0,1795582272633,'4448856600ce459da5eaa63b7312dc87',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',-1.79769313486231562234e+308,1795582272665,'4448856600ce459da5eaa63b7312dc87',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582272836,'fa4847dc63f64817a39da2165f684790',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',30.0,1795582272881,'fa4847dc63f64817a39da2165f684790',0,0);
+INSERT INTO "metrics" VALUES('pde_mean',0.0,1795582272905,'fa4847dc63f64817a39da2165f684790',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582273087,'f97a70791a0e45c78cfea9a0f56cf726',1,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582273245,'df639d1f3cf24681b3f33f651b47c9c2',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',3.0,1795582273269,'df639d1f3cf24681b3f33f651b47c9c2',0,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582273425,'a8ddbfc47f894c459570f4cdc2b06c24',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',3.0,1795582273449,'a8ddbfc47f894c459570f4cdc2b06c24',0,0);
+INSERT INTO "metrics" VALUES('seg_total',50.0,1795582273593,'c801b84f2faa4dbb9032573398fb1d2b',1,0);
+INSERT INTO "metrics" VALUES('pde_mean',3.0,1795582273617,'c801b84f2faa4dbb9032573398fb1d2b',0,0);
 CREATE TABLE "params" (
 	"key" VARCHAR(250) NOT NULL, 
 	value VARCHAR(8000) NOT NULL, 
@@ -96,28 +96,28 @@ CREATE TABLE "params" (
 	CONSTRAINT param_pk PRIMARY KEY ("key", run_uuid), 
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
 );
-INSERT INTO "params" VALUES('seed','1','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "params" VALUES('lr','0.1','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "params" VALUES('seed','1','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "params" VALUES('lr','0.1','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "params" VALUES('seed','1','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "params" VALUES('lr','0.1','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "params" VALUES('seed','1','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "params" VALUES('lr','0.1','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "params" VALUES('seed','1','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "params" VALUES('lr','0.1','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "params" VALUES('seed','1','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "params" VALUES('lr','0.1','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "params" VALUES('seed','1','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "params" VALUES('lr','0.1','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "params" VALUES('seed','1','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "params" VALUES('lr','0.1','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "params" VALUES('seed','1','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "params" VALUES('lr','0.1','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "params" VALUES('seed','1','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "params" VALUES('lr','0.1','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "params" VALUES('seed','1','fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "params" VALUES('lr','0.1','fb147d636b9c41b9aef89301995de0f6');
+INSERT INTO "params" VALUES('seed','1','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "params" VALUES('lr','0.1','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "params" VALUES('seed','1','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "params" VALUES('lr','0.1','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "params" VALUES('seed','1','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "params" VALUES('lr','0.1','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "params" VALUES('seed','1','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "params" VALUES('lr','0.1','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "params" VALUES('seed','1','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "params" VALUES('lr','0.1','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "params" VALUES('seed','1','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "params" VALUES('lr','0.1','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "params" VALUES('seed','1','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "params" VALUES('lr','0.1','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "params" VALUES('seed','1','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "params" VALUES('lr','0.1','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "params" VALUES('seed','1','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "params" VALUES('lr','0.1','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "params" VALUES('seed','1','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "params" VALUES('lr','0.1','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "params" VALUES('seed','1','c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "params" VALUES('lr','0.1','c801b84f2faa4dbb9032573398fb1d2b');
 CREATE TABLE "runs" (
 	run_uuid VARCHAR(32) NOT NULL, 
 	name VARCHAR(250), 
@@ -133,24 +133,24 @@ CREATE TABLE "runs" (
 	artifact_uri VARCHAR(200), 
 	experiment_id INTEGER, deleted_time BIGINT, 
 	CONSTRAINT run_pk PRIMARY KEY (run_uuid), 
-	CONSTRAINT source_type CHECK (source_type IN ('NOTEBOOK', 'JOB', 'LOCAL', 'UNKNOWN', 'PROJECT')), 
 	CONSTRAINT runs_lifecycle_stage CHECK (lifecycle_stage IN ('active', 'deleted')), 
+	CONSTRAINT source_type CHECK (source_type IN ('NOTEBOOK', 'JOB', 'LOCAL', 'UNKNOWN', 'PROJECT')), 
 	FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id), 
 	CHECK (status IN ('SCHEDULED', 'FAILED', 'FINISHED', 'RUNNING', 'KILLED'))
 );
-INSERT INTO "runs" VALUES('cf73a617e2e94baf84dad5877bfbc9fc','plain','UNKNOWN','','','unknown','FINISHED',1795580003382,1795580003677,'','active','/runs/mlruns/1/cf73a617e2e94baf84dad5877bfbc9fc/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('8726fde23f8d417a857ad8cc0a270975','edge','UNKNOWN','','','unknown','FINISHED',1795580003712,1795580003867,'','active','/runs/mlruns/1/8726fde23f8d417a857ad8cc0a270975/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('a5c1bc7a54e948538fbeca5845013f46','rising','UNKNOWN','','','unknown','FINISHED',1795580003901,1795580004105,'','active','/runs/mlruns/1/a5c1bc7a54e948538fbeca5845013f46/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('e161acdfc6ec4aecb2269ba07ccadfef','nan','UNKNOWN','','','unknown','FINISHED',1795580004130,1795580004349,'','active','/runs/mlruns/1/e161acdfc6ec4aecb2269ba07ccadfef/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('65f00b25dd5649b98963ccadf33be558','inf','UNKNOWN','','','unknown','FINISHED',1795580004364,1795580004573,'','active','/runs/mlruns/1/65f00b25dd5649b98963ccadf33be558/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('63f9e203f7c44e07826d4c6ef1f11d4a','ninf','UNKNOWN','','','unknown','FINISHED',1795580004613,1795580004861,'','active','/runs/mlruns/1/63f9e203f7c44e07826d4c6ef1f11d4a/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('84273fa1aa554b89829af74130cacc08','zero','UNKNOWN','','','unknown','FINISHED',1795580004887,1795580005094,'','active','/runs/mlruns/1/84273fa1aa554b89829af74130cacc08/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('0e3cd393fb324594a629e30c4c1edc6d','missing','UNKNOWN','','','unknown','FINISHED',1795580005141,1795580005305,'','active','/runs/mlruns/1/0e3cd393fb324594a629e30c4c1edc6d/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('977b220fb6c6461ba1395d597cdfff13','failed','UNKNOWN','','','unknown','FAILED',1795580005341,1795580005521,'','active','/runs/mlruns/1/977b220fb6c6461ba1395d597cdfff13/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('649fc7a63fca4349a4db0810c02e02fc','killed','UNKNOWN','','','unknown','KILLED',1795580005537,1795580005617,'','active','/runs/mlruns/1/649fc7a63fca4349a4db0810c02e02fc/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('fb147d636b9c41b9aef89301995de0f6','running','UNKNOWN','','','unknown','RUNNING',1795580005645,NULL,'','active','/runs/mlruns/1/fb147d636b9c41b9aef89301995de0f6/artifacts',1,NULL);
-INSERT INTO "runs" VALUES('693826e84d994b3e98fa4b5543f592bc','deleted','UNKNOWN','','','unknown','RUNNING',1795580005809,NULL,'','deleted','/runs/mlruns/1/693826e84d994b3e98fa4b5543f592bc/artifacts',1,1795580005851);
-INSERT INTO "runs" VALUES('176b207ce226462c903a28f353dca848','nested','UNKNOWN','','','unknown','FINISHED',1795580005917,1795580005961,'','active','/runs/mlruns/2/176b207ce226462c903a28f353dca848/artifacts',2,NULL);
+INSERT INTO "runs" VALUES('a2877f90ae8345b481e7afea8fc635bc','plain','UNKNOWN','','','unknown','FINISHED',1795582271118,1795582271439,'','active','/work/h/clearml/main/mlruns/1/a2877f90ae8345b481e7afea8fc635bc/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('e17b192ed9d24507b95769baedc3cdff','edge','UNKNOWN','','','unknown','FINISHED',1795582271497,1795582271732,'','active','/work/h/clearml/main/mlruns/1/e17b192ed9d24507b95769baedc3cdff/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('64e17e0325d34c1286a136e7944453ee','rising','UNKNOWN','','','unknown','FINISHED',1795582271769,1795582271965,'','active','/work/h/clearml/main/mlruns/1/64e17e0325d34c1286a136e7944453ee/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('7deb5ea5ea444f14ac4dcc1e0ece4d57','nan','UNKNOWN','','','unknown','FINISHED',1795582271992,1795582272213,'','active','/work/h/clearml/main/mlruns/1/7deb5ea5ea444f14ac4dcc1e0ece4d57/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('f7702e4357d74fb585c9024ec542eee0','inf','UNKNOWN','','','unknown','FINISHED',1795582272249,1795582272453,'','active','/work/h/clearml/main/mlruns/1/f7702e4357d74fb585c9024ec542eee0/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('4448856600ce459da5eaa63b7312dc87','ninf','UNKNOWN','','','unknown','FINISHED',1795582272485,1795582272698,'','active','/work/h/clearml/main/mlruns/1/4448856600ce459da5eaa63b7312dc87/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('fa4847dc63f64817a39da2165f684790','zero','UNKNOWN','','','unknown','FINISHED',1795582272731,1795582272945,'','active','/work/h/clearml/main/mlruns/1/fa4847dc63f64817a39da2165f684790/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('f97a70791a0e45c78cfea9a0f56cf726','missing','UNKNOWN','','','unknown','FINISHED',1795582272977,1795582273121,'','active','/work/h/clearml/main/mlruns/1/f97a70791a0e45c78cfea9a0f56cf726/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('df639d1f3cf24681b3f33f651b47c9c2','failed','UNKNOWN','','','unknown','FAILED',1795582273141,1795582273301,'','active','/work/h/clearml/main/mlruns/1/df639d1f3cf24681b3f33f651b47c9c2/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('a8ddbfc47f894c459570f4cdc2b06c24','killed','UNKNOWN','','','unknown','KILLED',1795582273325,1795582273475,'','active','/work/h/clearml/main/mlruns/1/a8ddbfc47f894c459570f4cdc2b06c24/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('c801b84f2faa4dbb9032573398fb1d2b','running','UNKNOWN','','','unknown','RUNNING',1795582273513,NULL,'','active','/work/h/clearml/main/mlruns/1/c801b84f2faa4dbb9032573398fb1d2b/artifacts',1,NULL);
+INSERT INTO "runs" VALUES('80460166420e432ea9df7489f8c9630a','deleted','UNKNOWN','','','unknown','RUNNING',1795582273649,NULL,'','deleted','/work/h/clearml/main/mlruns/1/80460166420e432ea9df7489f8c9630a/artifacts',1,1795582273691);
+INSERT INTO "runs" VALUES('cdc75a9a2bc142ee94d5a0ed8c7ae515','nested','UNKNOWN','','','unknown','FINISHED',1795582273733,1795582273777,'','active','/work/h/clearml/main/mlruns/2/cdc75a9a2bc142ee94d5a0ed8c7ae515/artifacts',2,NULL);
 CREATE TABLE "tags" (
 	"key" VARCHAR(250) NOT NULL, 
 	value VARCHAR(8000), 
@@ -158,61 +158,61 @@ CREATE TABLE "tags" (
 	CONSTRAINT tag_pk PRIMARY KEY ("key", run_uuid), 
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
 );
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "tags" VALUES('submission','','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "tags" VALUES('team','x','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "tags" VALUES('mlflow.runName','plain','cf73a617e2e94baf84dad5877bfbc9fc');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "tags" VALUES('submission','','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "tags" VALUES('team','x','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "tags" VALUES('mlflow.runName','edge','8726fde23f8d417a857ad8cc0a270975');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "tags" VALUES('submission','','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "tags" VALUES('team','x','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "tags" VALUES('mlflow.runName','rising','a5c1bc7a54e948538fbeca5845013f46');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "tags" VALUES('submission','','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "tags" VALUES('team','x','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "tags" VALUES('mlflow.runName','nan','e161acdfc6ec4aecb2269ba07ccadfef');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "tags" VALUES('submission','','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "tags" VALUES('team','x','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "tags" VALUES('mlflow.runName','inf','65f00b25dd5649b98963ccadf33be558');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "tags" VALUES('submission','','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "tags" VALUES('team','x','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "tags" VALUES('mlflow.runName','ninf','63f9e203f7c44e07826d4c6ef1f11d4a');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "tags" VALUES('submission','','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "tags" VALUES('team','x','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "tags" VALUES('mlflow.runName','zero','84273fa1aa554b89829af74130cacc08');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "tags" VALUES('submission','','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "tags" VALUES('team','x','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "tags" VALUES('mlflow.runName','missing','0e3cd393fb324594a629e30c4c1edc6d');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "tags" VALUES('submission','','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "tags" VALUES('team','x','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "tags" VALUES('mlflow.runName','failed','977b220fb6c6461ba1395d597cdfff13');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "tags" VALUES('submission','','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "tags" VALUES('team','x','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "tags" VALUES('mlflow.runName','killed','649fc7a63fca4349a4db0810c02e02fc');
-INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "tags" VALUES('submission','','fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "tags" VALUES('team','x','fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "tags" VALUES('mlflow.runName','running','fb147d636b9c41b9aef89301995de0f6');
-INSERT INTO "tags" VALUES('mlflow.runName','deleted','693826e84d994b3e98fa4b5543f592bc');
-INSERT INTO "tags" VALUES('mlflow.parentRunId','fb147d636b9c41b9aef89301995de0f6','176b207ce226462c903a28f353dca848');
-INSERT INTO "tags" VALUES('mlflow.runName','nested','176b207ce226462c903a28f353dca848');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "tags" VALUES('submission','','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "tags" VALUES('team','x','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "tags" VALUES('mlflow.runName','plain','a2877f90ae8345b481e7afea8fc635bc');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "tags" VALUES('submission','','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "tags" VALUES('team','x','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "tags" VALUES('mlflow.runName','edge','e17b192ed9d24507b95769baedc3cdff');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "tags" VALUES('submission','','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "tags" VALUES('team','x','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "tags" VALUES('mlflow.runName','rising','64e17e0325d34c1286a136e7944453ee');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "tags" VALUES('submission','','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "tags" VALUES('team','x','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "tags" VALUES('mlflow.runName','nan','7deb5ea5ea444f14ac4dcc1e0ece4d57');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "tags" VALUES('submission','','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "tags" VALUES('team','x','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "tags" VALUES('mlflow.runName','inf','f7702e4357d74fb585c9024ec542eee0');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "tags" VALUES('submission','','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "tags" VALUES('team','x','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "tags" VALUES('mlflow.runName','ninf','4448856600ce459da5eaa63b7312dc87');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "tags" VALUES('submission','','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "tags" VALUES('team','x','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "tags" VALUES('mlflow.runName','zero','fa4847dc63f64817a39da2165f684790');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "tags" VALUES('submission','','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "tags" VALUES('team','x','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "tags" VALUES('mlflow.runName','missing','f97a70791a0e45c78cfea9a0f56cf726');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "tags" VALUES('submission','','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "tags" VALUES('team','x','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "tags" VALUES('mlflow.runName','failed','df639d1f3cf24681b3f33f651b47c9c2');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "tags" VALUES('submission','','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "tags" VALUES('team','x','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "tags" VALUES('mlflow.runName','killed','a8ddbfc47f894c459570f4cdc2b06c24');
+INSERT INTO "tags" VALUES('mlflow.source.git.commit','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "tags" VALUES('mlflow.source.git.branch','main','c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "tags" VALUES('submission','','c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "tags" VALUES('team','x','c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "tags" VALUES('mlflow.runName','running','c801b84f2faa4dbb9032573398fb1d2b');
+INSERT INTO "tags" VALUES('mlflow.runName','deleted','80460166420e432ea9df7489f8c9630a');
+INSERT INTO "tags" VALUES('mlflow.parentRunId','c801b84f2faa4dbb9032573398fb1d2b','cdc75a9a2bc142ee94d5a0ed8c7ae515');
+INSERT INTO "tags" VALUES('mlflow.runName','nested','cdc75a9a2bc142ee94d5a0ed8c7ae515');
