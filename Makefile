@@ -91,7 +91,7 @@ test-pythons:        ## the tests of what runs in users' interpreters, on each P
 
 FORCE:
 
-BENCHMARKS := hook_start scan_files scan_push registry_hooks startup rank_experiments clearml_requests action_seconds appends
+BENCHMARKS := hook_start commit_seconds scan_files scan_push registry_hooks startup rank_experiments clearml_requests action_seconds appends
 
 bench: .venvs/.bench  ## the tables of docs/benchmarks.md (ripgrep is wanted); RECORD=1 appends them to benchmarks/runs/
 	@export EXPFLOW_BENCH=$(if $(RECORD),bench-$$(git rev-parse --short=12 HEAD)); \

@@ -44,6 +44,21 @@ Example: {program} --rev main..HEAD
 Exit codes: 0 nothing found, 1 something found, 2 wrong usage, 4 something could not be read.
 """
 
+HOOK_HELP = """\
+usage: {program} [--staged | --push [REMOTE [URL]] | --rev RANGE]
+
+{does}
+
+  --staged          what is about to be committed (the default)
+  --push            what a push adds; its refs on standard input, as git gives them to a pre-push hook
+  --rev RANGE       what a range changes, such as main..HEAD
+  --stage STAGE     the git hook that runs this: {stages}
+
+Example: {program} --rev main..HEAD
+
+Exit codes: 0 holds, 1 says no, 2 wrong usage or policy, 4 something could not be read.
+"""
+
 
 class Options:
     """What was asked for."""
@@ -119,5 +134,10 @@ def _consistent(options: Options) -> Options:
 
 
 def help_text(program: str) -> str:
-    """Return what `--help` prints."""
+    """Return what `--help` of a scan prints."""
     return HELP.format(program=program, stages=", ".join(STAGES), formats=", ".join(FORMATS))
+
+
+def hook_help(program: str, does: str) -> str:
+    """Return what `--help` of another hook prints."""
+    return HOOK_HELP.format(program=program, does=does, stages=", ".join(STAGES))

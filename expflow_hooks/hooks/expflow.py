@@ -7,7 +7,7 @@ from expflow_hooks.core.errors import OK, worst
 from expflow_hooks.git.hook_files import HOOKS
 from expflow_hooks.git.hook_options import parse
 from expflow_hooks.git.repository import Git
-from expflow_hooks.hooks.util import guarded, push_of, say, verdict
+from expflow_hooks.hooks.util import guarded, push_of, show_help, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from expflow_hooks.git.pushed import Push
 
 _BY_NAMES = ("policy", "registry", "audit")
-_USAGE = """\
-usage: expflow-all [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]
-
-Run expflow-pin-hash, expflow-policy, expflow-registry and expflow-audit, as far as they belong to the stage."""
+_DOES = "Run expflow-pin-hash, expflow-policy, expflow-registry and expflow-audit, as far as they belong to the stage."
 
 
 def main(argv: "list[str] | None" = None, given: "bytes | None" = None) -> int:
@@ -30,8 +27,7 @@ def main(argv: "list[str] | None" = None, given: "bytes | None" = None) -> int:
 def _run(arguments: "list[str]", given: "bytes | None") -> int:
     options, git = parse(arguments), Git(remember=True)
     if options.help:
-        say(_USAGE)
-        return OK
+        return show_help("expflow-all", _DOES)
     push = push_of(git, options, given)
     return worst([_check(name, options, git, push) for name in HOOKS[_stage(options.stage, push is not None)]])
 

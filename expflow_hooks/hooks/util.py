@@ -28,12 +28,19 @@ def run(work: "Work", argv: "list[str] | None", program: str, does: str) -> int:
     def begin() -> int:
         options = parse(arguments)
         if options.help:
-            say(f"usage: {program} [--stage STAGE | --staged | --push [REMOTE [URL]] | --rev RANGE]\n\n{does}")
-            return OK
+            return show_help(program, does)
         git = Git(remember=True)
         return work(options, git, push_of(git, options))
 
     return verdict(guarded(program, begin))
+
+
+def show_help(program: str, does: str) -> int:
+    """Write the help of a hook, and return the exit code."""
+    from expflow_hooks.git.hook_options import hook_help
+
+    os.write(1, hook_help(program, does).encode())
+    return OK
 
 
 def guarded(program: str, work: "Callable[[], int]") -> int:

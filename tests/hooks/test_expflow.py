@@ -81,3 +81,35 @@ def test_the_scan_runs_where_nothing_concerns_the_registry_and_the_rest_where_th
     work.git("add", ".")
     done = ran()
     assert (done.code, "EXP001" in done.said, "version" in done.said) == (2, True, True), done.said
+
+
+@pytest.mark.parametrize("hook", ["expflow", "audit", "registry", "policy", "pin_hash"])
+def test_every_hook_has_help_of_one_form(work, hook):
+    command = [sys.executable, "-m", f"expflow_hooks.hooks.{hook}", "--help"]
+    done = subprocess.run(command, cwd=work.path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    program = "expflow-all" if hook == "expflow" else f"expflow-{hook.replace('_', '-')}"
+    assert done.stdout.startswith(f"usage: {program} [")
+    for said in (
+        "  --staged ",
+        "  --push ",
+        "  --rev RANGE ",
+        "  --stage STAGE ",
+        f"Example: {program} ",
+        "Exit codes: 0 ",
+    ):
+        assert said in done.stdout
+
+
+@pytest.mark.parametrize("framework", ["prek", "pre-commit"])
+def test_under_a_framework_a_commit_with_nothing_to_report_shows_one_line(work, framework, tmp_path):
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "cache"), "PREK_HOME": str(tmp_path / "prek")}
+    entry = f'"{sys.executable} -m expflow_hooks.hooks.expflow"'
+    hook = f"{{id: expflow, name: expflow, entry: {entry}, language: system, always_run: true, pass_filenames: false}}"
+    work.write(".pre-commit-config.yaml", f"repos:\n- repo: local\n  hooks:\n  - {hook}\n")
+    work.write("train.py", "clean\n")
+    work.git("add", ".")
+    install = [os.path.join(os.path.dirname(sys.executable), framework), "install"]
+    subprocess.run(install, cwd=work.path, env=environment, check=True, capture_output=True)
+    said = work.git("commit", "--quiet", "--message=work", ok=False, **environment)
+    assert [line.partition(".")[0] for line in said.splitlines()] == ["expflow"], said
