@@ -159,6 +159,12 @@ CASES: dict[str, Callable[[], Iterator[Result]]] = {
     "together": together,
     "disks": tests("full and read-only disks, limits, lost permissions and locks", "tests/faults/test_disks.py"),
     "readers": tests("readers beside writers, torn tails, held locks", "tests/faults/test_readers.py"),
+    "index": tests(
+        "the index against no index: edits, cuts, checkouts, damage, kills, full disks; 16 writers beside 4 rankings",
+        "tests/core/registry/test_index.py",
+        "tests/core/ranking/test_saved.py",
+        "tests/faults/test_index.py",
+    ),
     "home": tests("links, races, other owners and any umask in `~/.expflow`", "tests/faults/test_home.py"),
     "prompt": tests("signals during the PIN's prompt", "tests/faults/test_prompt.py"),
     "history": tests(
