@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ from expflow_hooks.core.registry.experiment import Experiment, Selection, latest
 from expflow_hooks.core.registry.permit import Permit
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.writer import Append, Writer
-from expflow_hooks.sources.base import CLEARML, Reading, Source
+from expflow_hooks.sources.base import CLEARML, MLFLOW, Reading, Source
+from expflow_hooks.sources.mlflow.client import URI as MLFLOW_URI
 from expflow_hooks.sources.open import open_source
 
 _FINAL = frozenset({"cancelled", "deleted"})  # what was done here stays so, whatever the tracker says
@@ -41,7 +43,11 @@ def import_source(writer: Writer, spec: str, policy: Policy, selection: Selectio
 
 
 def sync_origins(writer: Writer, policy: Policy) -> dict[str, Imported]:
-    """Bring what the registry has from other trackers up to date, by the source that each origin names."""
+    """Bring what the registry has from other trackers up to date, by the source that each origin names.
+
+    A server is asked only where the environment names it too: a line that somebody else wrote could lead the keys to a
+    server of its own.
+    """
     known: dict[str, set[str]] = {}
     for experiment_id, record in _records(writer).items():
         origin = record.get("origin")
@@ -50,6 +56,10 @@ def sync_origins(writer: Writer, policy: Policy) -> dict[str, Imported]:
             known.setdefault(spec, set()).add(experiment_id)
     found = {}
     for spec, ids in known.items():
+        if not _may_ask(spec):
+            told = f"not asked, since {MLFLOW_URI} does not name this server; `expflow-hooks import {spec}` asks it"
+            found[spec] = Imported([], [], len(ids), [told])
+            continue
         source = open_source(spec, policy, make_query(policy, Selection()), Reading(judged=False))
         theirs = [one for one in latest(source.experiments(None)) if one.experiment_id in ids]
         found[spec] = _bring(writer, source, theirs)
@@ -57,6 +67,16 @@ def sync_origins(writer: Writer, policy: Policy) -> dict[str, Imported]:
             gone = sorted(ids - {one.experiment_id for one in theirs})
             found[spec].warnings.append(f"{_some(gone)} not there any more; the registry's lines stay")
     return found
+
+
+def _may_ask(spec: str) -> bool:
+    """Say whether an origin is a file, or the server that the environment names."""
+    name, _, address = spec.partition(":")
+    if name != MLFLOW or not address.startswith(("http://", "https://")):
+        return True
+    from expflow_hooks.network.session import same_server
+
+    return same_server(address, os.environ.get(MLFLOW_URI, ""))
 
 
 def _bring(writer: Writer, source: Source, experiments: Iterable[Experiment]) -> Imported:

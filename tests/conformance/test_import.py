@@ -71,6 +71,17 @@ def test_a_sync_brings_what_changed_at_the_origin_and_nothing_new(mlflow_databas
     assert "1 experiment is not there any more" in run("run", "sync", "--source", "experiments.jsonl")[2]
 
 
+def test_a_sync_asks_no_server_that_only_a_line_names(mlflow_server, run, registry, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "a-token")
+    run("import", f"mlflow:{mlflow_server.url}", "--project", "other", *HERE)
+    mlflow_server.calls.clear()
+    code, _, err = run("run", "sync", "--source", "experiments.jsonl")
+    assert code == 0 and "not asked, since MLFLOW_TRACKING_URI does not name this server" in err
+    assert mlflow_server.calls == []
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{mlflow_server.url}/")
+    assert run("run", "sync", "--source", "experiments.jsonl")[0] == 0 and mlflow_server.calls
+
+
 def test_what_was_deleted_here_stays_so_and_what_is_another_experiment_is_left_alone(csv_file, run, registry, work):
     registry({"experiment_id": "plain", "metrics": {"pde_mean": 1.0}})
     assert run("import", f"csv:{csv_file}", *HERE)[2].startswith("expflow-hooks: plain: 1 experiment is already in")
