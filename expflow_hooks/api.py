@@ -131,17 +131,20 @@ def compare_scores(
     group_by: GroupBy | None = None,
     base: str | None = None,
     top: int | None = None,
+    leaderboard: str | None = None,
     policy: Policy | None = None,
 ) -> RankingResult:
     """Rank experiments by a metric and return what `compare-scores --format json` prints.
 
     `source` is a `.jsonl` path or `clearml`; `gates` read `pde_mean:lt:18.09`; `ascending` says that the smallest value
     is best, where the metric's own direction is not meant; `base` is what gates `pde_mean~base:lt:0` compare with, an
-    experiment's id or a commit. What is not given comes from the policy.
+    experiment's id or a commit. What is not given comes from the policy: of several leaderboards, from the one named.
 
     Raises UsageError for a bad gate or an unknown metric, UnreadableError for a source that cannot be read.
     """
     rules = policy if policy is not None else load_policy()
+    if leaderboard or (rules.leaderboards and not sort_by):
+        rules = rules.of_board(leaderboard)
     query = make_query(
         rules,
         Selection(project, (tags,) if isinstance(tags, str) else tuple(tags), status),

@@ -49,6 +49,9 @@ _gate = click.option(
     help="Such as pde_mean:lt:18.09; lt, le, gt or ge. M@ucl95 and M@lcl95 judge the bound of a group, M~base the"
     " difference to the base.",
 )
+_leaderboard = click.option(
+    "--leaderboard", metavar="NAME", help="One of the policy's leaderboards, where it has several."
+)
 _base = click.option(
     "--base",
     metavar="ID|REV",
@@ -72,6 +75,7 @@ def query_options(function: F) -> F:
     """Add what says which experiments to rank, and how."""
     return together(
         selection_options,
+        _leaderboard,
         _sort_by,
         _ascending,
         _descending,
@@ -126,6 +130,8 @@ def compare(
 
 def ranked(rules: Policy, options: dict[str, Any], reading: Reading = LAST) -> tuple[Ranking, Source]:
     """Return the ranking that the options and the policy ask for, and its source; warn of what reading brought up."""
+    if (name := options.get("leaderboard")) or (rules.leaderboards and not options["sort_by"]):
+        rules = rules.of_board(name)
     query = make_query(
         rules,
         selection(options),

@@ -134,3 +134,30 @@ def test_the_comment_ranks_those_measured_otherwise_among_themselves(research):
     table = research.comment.partition("**Measured otherwise (definition ")[2]
     assert "not comparable with 3 others**" in table
     assert "▶ **`new-0`**" in table and "base-0" not in table.partition("</details>")[0]
+
+
+BOARDS = (
+    POLICY.replace("  sort_by: pde_mean\n  gates: [pde_mean:lt:18.09, train_time_min:lt:60]\n", "")
+    + "leaderboards:\n  easy: {sort_by: pde_mean, gates: [pde_mean:lt:18.09]}\n"
+    + "  hard: {sort_by: pde_mean, gates: [pde_mean:lt:5]}\n"
+)
+
+
+def test_each_of_several_leaderboards_has_its_comment_its_status_and_its_verdict(research):
+    research.setup(BOARDS)
+    research.results(record("new", 10.0, commit=research.head))
+    research.open()
+    assert research.run(leaderboard="easy") == 0
+    assert research.status["context"].endswith("easy") and research.status["state"] == "success"
+    assert research.run(leaderboard="hard") == 1
+    assert research.status["context"].endswith("hard") and research.status["state"] == "failure"
+    assert len(research.comments()) == 2
+    assert research.run(leaderboard="easy") == 0
+
+
+def test_without_a_name_no_leaderboard_of_several_is_judged_and_nothing_passes(research):
+    research.setup(BOARDS)
+    research.results(record("new", 10.0, commit=research.head))
+    research.open()
+    assert research.run() == 2
+    assert "the policy has the leaderboards easy, hard" in research.comment

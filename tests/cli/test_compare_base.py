@@ -156,3 +156,16 @@ def test_an_audit_by_a_rule_set_of_the_policys_own_judges_the_group(cli, registr
     assert "did you mean ours" in cli(*validate, "--rules", "our").stderr
     registry(*lines(("new", [15.0, 15.1])))
     assert cli(*validate).returncode == 1
+
+
+def test_one_of_several_leaderboards(cli, registry, work):
+    (work / "expflow.yaml").write_text(
+        "version: 1\nleaderboards:\n  old: {sort_by: pde_mean, gates: [pde_mean:lt:16.1]}\n  new: {sort_by: pde_mean}\n"
+    )
+    registry(*lines(BASE))
+    compare = ("compare-scores", "--source", "experiments.jsonl")
+    assert "2 ranked, 1 below" in cli(*compare, "--leaderboard", "old").stdout
+    assert "3 ranked, 0 below" in cli(*compare, "--leaderboard", "new").stdout
+    unnamed, wrong = cli(*compare), cli(*compare, "--leaderboard", "ol")
+    assert (unnamed.returncode, wrong.returncode) == (2, 2)
+    assert "has the leaderboards old, new" in unnamed.stderr and "did you mean old" in wrong.stderr

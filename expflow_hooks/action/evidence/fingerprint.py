@@ -48,7 +48,9 @@ def _policy(inputs: Inputs, base: Files) -> Policy:
     """Return the base's policy, or the defaults for one that cannot be used: its blob is in the digest."""
     try:
         data = base.read(inputs.policy)
-        return Policy() if data is None else parse_policy(data.decode("utf-8-sig", "replace"), inputs.policy)
+        if data is None:
+            return Policy()
+        return parse_policy(data.decode("utf-8-sig", "replace"), inputs.policy).of_board(inputs.leaderboard)
     except ExpflowError:
         return Policy()
 

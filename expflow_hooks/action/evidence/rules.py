@@ -52,9 +52,10 @@ def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rule
     """Return the rules; raise PolicyError for a binding policy that cannot be used, UsageError where there is none."""
     proposed, broken = _proposed(head, inputs.policy)
     if base is not None:
-        policy = parse_policy(_text(base, inputs.policy), f"{inputs.policy} (base)")
+        whole = parse_policy(_text(base, inputs.policy), f"{inputs.policy} (base)")
+        policy = _of_board(whole, inputs)
         _refuse_other_choices(inputs, policy.leaderboard)
-        changes = [] if broken else diff_policies(policy, proposed or Policy())
+        changes = [] if broken else diff_policies(whole, proposed or Policy())
         if head is None:
             changes.insert(0, PolicyChange(inputs.policy, "there", None, True))
         rules = _made(inputs, policy, "base", tuple(changes), broken)
@@ -68,7 +69,15 @@ def choose_rules(inputs: Inputs, base: bytes | None, head: bytes | None) -> Rule
             f"no rules to judge by: the base has no {inputs.policy}, and neither sort-by nor gates is given;"
             " add the file, or an input such as `gates: pde_mean:lt:18.09`"
         )
-    return _made(inputs, proposed, "head", (), "")
+    return _made(inputs, _of_board(proposed, inputs), "head", (), "")
+
+
+def _of_board(policy: Policy, inputs: Inputs) -> Policy:
+    """Return the policy with the leaderboard that the input names; with several, none is judged without a name."""
+    try:
+        return policy.of_board(inputs.leaderboard)
+    except UsageError as error:
+        raise UsageError(f"input leaderboard: {error}; a step for each, and the job fails with the worst") from None
 
 
 _CHOICES = {"source": "source", "project": "project", "tags": "tags", "sort_by": "sort-by"}

@@ -40,6 +40,7 @@ class Inputs:
     require_candidate: str | None = None
     undecided: str = "neutral"
     comment: str = "on-change"
+    leaderboard: str | None = None
     comment_key: str = "default"
     status: str = "auto"
     report: str = "never"
@@ -48,8 +49,9 @@ class Inputs:
     @property
     def board(self) -> str:
         """Return a digest of what makes this another leaderboard: which experiments, by which policy and metric."""
-        chosen = (self.policy, self.source, self.project, self.tags, self.sort_by, self.higher_is_better)
-        return sha256(repr(chosen).encode("utf-8", "backslashreplace")).hexdigest()[:8]
+        chosen = [self.policy, self.source, self.project, self.tags, self.sort_by, self.higher_is_better]
+        chosen += [self.leaderboard] if self.leaderboard else []
+        return sha256(repr(tuple(chosen)).encode("utf-8", "backslashreplace")).hexdigest()[:8]
 
     @property
     def strictness(self) -> str:
@@ -69,6 +71,8 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
                 raise UsageError(f"input {name}: {error}") from None
     if "source" not in found and (source := environment.get(ENV_REGISTRY)):
         found["source"] = source
+    if "leaderboard" in found and found.get("comment_key") in (None, Inputs.comment_key):
+        found["comment_key"] = found["leaderboard"]
     return Inputs(**found)
 
 
@@ -134,6 +138,7 @@ _CLEAN: dict[str, Callable[[str], Any]] = {
     "require-candidate": clean_choice(*REQUIRE_CANDIDATE),
     "undecided": clean_choice(*UNDECIDED_MODES),
     "comment": clean_choice(*COMMENT_MODES),
+    "leaderboard": clean_key,
     "comment-key": clean_key,
     "status": clean_choice(*STATUS_MODES),
     "report": clean_choice(*REPORT_MODES),

@@ -29,7 +29,21 @@ class PolicyChange(NamedTuple):
 
 def diff_policies(old: Policy, new: Policy) -> list[PolicyChange]:
     """Return what changes from one policy to the other, by key."""
-    return [change for part in (_gates, _board, _groups, _metrics, _audit, _rest) for change in part(old, new)]
+    parts = (_gates, _board, _groups, _boards, _metrics, _audit, _rest)
+    return [change for part in parts for change in part(old, new)]
+
+
+def _boards(old: Policy, new: Policy) -> Iterator[PolicyChange]:
+    """Yield what changes in each of several leaderboards; one that goes is judged no more."""
+    for name in dict.fromkeys([*old.leaderboards, *new.leaderboards]):
+        key = f"leaderboards.{name}"
+        if name not in old.leaderboards or name not in new.leaderboards:
+            was, now = _came_or_went(name in new.leaderboards)
+            yield PolicyChange(key, was, now, name in old.leaderboards)
+            continue
+        before, after = old.of_board(name), new.of_board(name)
+        for change in (change for part in (_gates, _board, _groups) for change in part(before, after)):
+            yield change._replace(key=key + change.key.removeprefix("leaderboard"))
 
 
 def _gates(old: Policy, new: Policy) -> Iterator[PolicyChange]:

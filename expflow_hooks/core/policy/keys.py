@@ -5,32 +5,24 @@ The policy, the JSON Schema that editors read and the reference page are all mad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
-from expflow_hooks.core.audit import rule_sets, rules
+from expflow_hooks.core.audit import rule_sets
 from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import AGGREGATES, parse_gate
 from expflow_hooks.core.metrics.standard import Metric, Metrics
 from expflow_hooks.core.metrics.values import value_status
 from expflow_hooks.core.policy import strict_yaml as schema
-from expflow_hooks.core.policy.choices import CONFIRM, FAIL_ON, REQUIRE_CANDIDATE
+from expflow_hooks.core.policy.choices import BOARD_KEY, CONFIRM, FAIL_ON, REQUIRE_CANDIDATE
 from expflow_hooks.core.policy.policy import Audit, Leaderboard, Policy
+from expflow_hooks.core.policy.rule_keys import RULE_LIST, RULES, NamedRules, own_set
+from expflow_hooks.core.policy.scalars import BOOL, COUNT, NUMBER, POSITIVE, TEXT, TEXTS
 from expflow_hooks.core.policy.strict_yaml import Key
 from expflow_hooks.core.ranking.query import GroupBy
-
-_TEXT = schema.scalar((str,), "text", "task1")
-_COUNT = schema.scalar((int,), "a whole number", "20")
-_BOOL = schema.scalar((bool,), "true or false", "true")
-_NUMBER = schema.scalar((int, float), "a number", "18.09")
-_TEXTS = schema.list_of(_TEXT)
-
-
-def _positive(value: int) -> str | None:
-    return None if value >= 1 else f"must be 1 or more, not {value}"
 
 
 def _finite(value: float) -> str | None:
@@ -47,126 +39,20 @@ def _object_id(value: str) -> str | None:
     return None if right else "must be a whole object id in lower-case hex, as `git rev-parse HEAD:path` prints it"
 
 
-_POSITIVE = schema.refined(_COUNT, _positive, minimum=1)
-
-
-def _rule(node: yaml.Node, at: schema.At) -> rules.Rule:
-    if isinstance(node, yaml.ScalarNode) and node.value == "clean":
-        return rules.CLEAN
-    if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
-        raise at.error(f"must be one rule, not {schema.kind(node)}; such as gate: pde_mean:lt:18.09")
-    rule: rules.Rule = next(iter(_RULE_KEYS(node, at).values()))
-    return rule
-
-
 _GATE = schema.parsed(parse_gate)
-
-
-def _made(make: Callable[..., Any], keys: Mapping[str, Key], *needed: str) -> schema.NodeCheck:
-    """Return a check for a mapping that `make` takes as its arguments; its UsageError becomes this place's error."""
-    base = schema.mapping(keys)
-
-    def check(node: yaml.Node, at: schema.At) -> Any:
-        found = base(node, at)
-        if missing := [name for name in needed if name not in found]:
-            raise at.error(f"needs {missing[0]}: {keys[missing[0]].meaning[0].lower()}{keys[missing[0]].meaning[1:]}")
-        try:
-            return make(**found)
-        except UsageError as error:
-            raise at.error(str(error)) from None
-
-    return schema.NodeCheck(check, {**base.schema, "required": list(needed)})
-
-
-_ALPHA = Key(schema.scalar((float,), "a level between 0 and 1", "0.01"), "The one-sided level; 0.05 unless said.")
-_RUNS = schema.either(
-    (yaml.ScalarNode, schema.built(rules.runs, _POSITIVE)),
-    (
-        yaml.MappingNode,
-        _made(
-            rules.runs,
-            {
-                "by": Key(_TEXT, "The parameter whose value says how many, such as `benchmark`."),
-                "exactly": Key(schema.mapping(others=_POSITIVE), "How many, by the parameter's value."),
-            },
-            "by",
-            "exactly",
-        ),
-    ),
-    name="a number of runs, or by and exactly",
-)
-_UNCONVERGED = _made(
-    rules.unconverged,
-    {
-        "metric": Key(_TEXT, "The metric that a run which converged has a value of."),
-        "at_most": Key(schema.refined(_COUNT, lambda n: None if n >= 0 else "must be 0 or more"), "How many may not."),
-    },
-    "metric",
-)
-_SIGNIFICANT = _made(
-    rules.significant, {"gate": Key(_TEXT, "The gate, such as `pde_mean:lt:18.09`."), "alpha": _ALPHA}, "gate"
-)
-_RECORD = _made(
-    rules.record,
-    {
-        "metric": Key(_TEXT, "The metric of the record."),
-        "gain": Key(schema.scalar((int, float, str), "a gain", "1%"), "By how much at least: `0.5`, or `1%` of it."),
-        "alpha": _ALPHA,
-    },
-    "metric",
-)
-_RULE_KEYS = schema.mapping(
-    {
-        "reported": Key(schema.parsed(rules.reported), "The metric was reported with a value that counts."),
-        "gate": Key(schema.parsed(rules.gate), "The gate holds, such as `pde_mean:lt:18.09`."),
-        "param": Key(schema.parsed(rules.param), "The parameter compares, such as `sub_step:gt:0`."),
-        "runs": Key(_RUNS, "The group has exactly so many runs, whatever became of them."),
-        "unconverged": Key(_UNCONVERGED, "At most so many runs of the group did not converge."),
-        "fresh_seeds": Key(schema.built(rules.fresh_seeds, _POSITIVE), "So many runs have seeds of their own."),
-        "significant": Key(_SIGNIFICANT, "The group's mean is inside the gate, at a one-sided p below alpha."),
-        "record": Key(_RECORD, "The group beats the best earlier one by more than the gain, at p below alpha."),
-    }
-)
-_RULE = schema.NodeCheck(_rule, {"anyOf": [{"const": "clean"}, {**_RULE_KEYS.schema, "maxProperties": 1}]})
-
-
-class _Named(NamedTuple):
-    """A rule set by its name, which may stand further down in the file."""
-
-    name: str
-    at: schema.At
-
-
-_RULE_LIST = schema.list_of(_RULE)
-_RULES = schema.either(
-    (yaml.ScalarNode, schema.NodeCheck(lambda node, at: _Named(_TEXT(node, at), at), {"type": "string"})),
-    (yaml.SequenceNode, _RULE_LIST),
-    name="a rule set's name or a list of rules",
-)
-
-
-def _own_set(node: yaml.Node, at: schema.At) -> Any:
-    if at.path.removeprefix("rule_sets.") in rule_sets.RULE_SETS:
-        raise at.error("is built in and cannot be another set; choose a name of your own")
-    found = _RULE_LIST(node, at)
-    if not found:
-        raise at.error("holds no rule, so that nothing would pass; such as [{reported: seg_total}]")
-    return found
-
-
 _METRIC_KEYS = schema.mapping(
     {
-        "group": Key(_TEXT, "The group it is shown under."),
-        "higher_is_better": Key(_BOOL, "Its direction; a new metric needs it, a standard one keeps its own."),
-        "unit": Key(_TEXT, "Its unit."),
-        "description": Key(_TEXT, "What it is."),
-        "threshold": Key(schema.refined(_NUMBER, _finite), "The threshold that `metrics show` tells."),
-        "from": Key(_TEXT, "The name under which experiments report it, where that differs."),
+        "group": Key(TEXT, "The group it is shown under."),
+        "higher_is_better": Key(BOOL, "Its direction; a new metric needs it, a standard one keeps its own."),
+        "unit": Key(TEXT, "Its unit."),
+        "description": Key(TEXT, "What it is."),
+        "threshold": Key(schema.refined(NUMBER, _finite), "The threshold that `metrics show` tells."),
+        "from": Key(TEXT, "The name under which experiments report it, where that differs."),
         "aggregate": Key(
             schema.choice("last", "min", "max"), "Which of the values over a ClearML task's training counts."
         ),
-        "splits": Key(_TEXTS, "The metrics that it sums up: where one of them does not count, it does not either."),
-        "trust_zero": Key(_BOOL, "Take an exact 0.0 from ClearML for a value, not for a NaN that was uploaded as 0.0."),
+        "splits": Key(TEXTS, "The metrics that it sums up: where one of them does not count, it does not either."),
+        "trust_zero": Key(BOOL, "Take an exact 0.0 from ClearML for a value, not for a NaN that was uploaded as 0.0."),
     }
 )
 _STANDARD = Metrics()
@@ -192,8 +78,8 @@ def _allowed(node: yaml.Node, at: schema.At) -> tuple[str, str]:
 
 _ALLOWED_KEYS = schema.mapping(
     {
-        "blob": Key(schema.refined(_TEXT, _object_id), "The object's whole id."),
-        "reason": Key(_TEXT, "Why it is excused."),
+        "blob": Key(schema.refined(TEXT, _object_id), "The object's whole id."),
+        "reason": Key(TEXT, "Why it is excused."),
     }
 )
 
@@ -223,73 +109,90 @@ def _excused(entries: Iterable[tuple[str, str]]) -> dict[str, str]:
     return dict(entries)
 
 
+_SHARED_KEYS = {
+    "source": Key(TEXT, "Where experiments come from: a registry's path, or `clearml`."),
+    "paths": Key(TEXTS, "A change that touches none of these needs no candidate."),
+}
+_BOARD_KEYS: dict[str, Key] = {
+    "project": Key(TEXT, "Only experiments of this project."),
+    "tags": Key(TEXTS, "Only experiments with all of these tags."),
+    "sort_by": Key(TEXT, "The metric to rank by."),
+    "gates": Key(schema.list_of(_GATE), "Gates such as `pde_mean:lt:18.09`; all must hold."),
+    "group_by": Key(
+        schema.built(
+            lambda found: GroupBy(**found),
+            schema.mapping(
+                {
+                    "ignore": Key(TEXTS, "Runs that differ in these parameters only are one."),
+                    "aggregate": Key(schema.choice(*AGGREGATES), "What stands for a group's values."),
+                    "min_runs": Key(POSITIVE, "A group of fewer runs does not rank."),
+                }
+            ),
+        ),
+        "One row for the runs of one configuration.",
+    ),
+    "confirm": Key(
+        schema.choice(*CONFIRM),
+        "`fresh-seeds`: bounds judge a change's runs whose seeds no earlier line has.",
+    ),
+    "top": Key(POSITIVE, "How many ranked rows are shown."),
+    "fail_on": Key(schema.choice(*FAIL_ON), "When the numbers of a change's experiments fail it."),
+    "require_candidate": Key(
+        schema.choice(*REQUIRE_CANDIDATE),
+        "Which changes need an experiment; `auto` are those that touch `paths`.",
+    ),
+    "claims": Key(
+        schema.built(
+            lambda found: found.get("tags", ()),
+            schema.mapping({"tags": Key(TEXTS, "Only experiments with all of these tags.")}),
+        ),
+        "Which experiments of a change are judged; all unless said.",
+    ),
+}
+_OWN_BOARD = schema.mapping(_BOARD_KEYS)
+
+
+def _board(node: yaml.Node, at: schema.At) -> dict[str, Any]:
+    """Check one of several leaderboards, whose name is its comment's key."""
+    if not BOARD_KEY.fullmatch(at.path.removeprefix("leaderboards.")):
+        raise at.error("a leaderboard's name is letters, digits, '.', '_' and '-', 60 at most, such as resnet")
+    found: dict[str, Any] = _OWN_BOARD(node, at)
+    return found
+
+
+def _boards(found: Mapping[str, Any]) -> dict[str, Leaderboard]:
+    """Return the leaderboards, each with what the shared section says where it says nothing itself."""
+    shared = found.get("leaderboard", Leaderboard())
+    return {name: replace(shared, **board) for name, board in found.get("leaderboards", {}).items()}
+
+
 _SECTIONS = schema.mapping(
     {
-        "version": Key(schema.refined(_COUNT, _version, const=1), "The form of this file: 1."),
+        "version": Key(schema.refined(COUNT, _version, const=1), "The form of this file: 1."),
         "metrics": Key(
             schema.built(_metrics, schema.mapping(others=schema.NodeCheck(_metric, _METRIC_KEYS.schema))),
             "Metrics of your own, by name, and other people's names for the standard ones.",
         ),
         "leaderboard": Key(
-            schema.built(
-                lambda found: Leaderboard(**found),
-                schema.mapping(
-                    {
-                        "source": Key(_TEXT, "Where experiments come from: a registry's path, or `clearml`."),
-                        "project": Key(_TEXT, "Only experiments of this project."),
-                        "tags": Key(_TEXTS, "Only experiments with all of these tags."),
-                        "sort_by": Key(_TEXT, "The metric to rank by."),
-                        "gates": Key(schema.list_of(_GATE), "Gates such as `pde_mean:lt:18.09`; all must hold."),
-                        "group_by": Key(
-                            schema.built(
-                                lambda found: GroupBy(**found),
-                                schema.mapping(
-                                    {
-                                        "ignore": Key(_TEXTS, "Runs that differ in these parameters only are one."),
-                                        "aggregate": Key(
-                                            schema.choice(*AGGREGATES), "What stands for a group's values."
-                                        ),
-                                        "min_runs": Key(_POSITIVE, "A group of fewer runs does not rank."),
-                                    }
-                                ),
-                            ),
-                            "One row for the runs of one configuration.",
-                        ),
-                        "confirm": Key(
-                            schema.choice(*CONFIRM),
-                            "`fresh-seeds`: bounds judge a change's runs whose seeds no earlier line has.",
-                        ),
-                        "paths": Key(_TEXTS, "A change that touches none of these needs no candidate."),
-                        "top": Key(_POSITIVE, "How many ranked rows are shown."),
-                        "fail_on": Key(schema.choice(*FAIL_ON), "When the numbers of a change's experiments fail it."),
-                        "require_candidate": Key(
-                            schema.choice(*REQUIRE_CANDIDATE),
-                            "Which changes need an experiment; `auto` are those that touch `paths`.",
-                        ),
-                        "claims": Key(
-                            schema.built(
-                                lambda found: found.get("tags", ()),
-                                schema.mapping({"tags": Key(_TEXTS, "Only experiments with all of these tags.")}),
-                            ),
-                            "Which experiments of a change are judged; all unless said.",
-                        ),
-                    }
-                ),
-            ),
+            schema.built(lambda found: Leaderboard(**found), schema.mapping({**_SHARED_KEYS, **_BOARD_KEYS})),
             "What is ranked, by what, and the gates.",
+        ),
+        "leaderboards": Key(
+            schema.mapping(others=schema.NodeCheck(_board, _OWN_BOARD.schema)),
+            "Several leaderboards, by name; what one leaves out is what `leaderboard` says.",
         ),
         "audit": Key(
             schema.built(
                 _audit,
                 schema.mapping(
                     {
-                        "rules": Key(_RULES, "A rule set's name, or a list of rules."),
+                        "rules": Key(RULES, "A rule set's name, or a list of rules."),
                         "applies_to": Key(
-                            schema.mapping({"tags": Key(_TEXTS, "Experiments with all of these tags.")}),
+                            schema.mapping({"tags": Key(TEXTS, "Experiments with all of these tags.")}),
                             "Which completed experiments are audited; default: all.",
                         ),
                         "protect": Key(
-                            _TEXTS, "The branches where a failure blocks; default: the remote's default branch."
+                            TEXTS, "The branches where a failure blocks; default: the remote's default branch."
                         ),
                     }
                 ),
@@ -297,13 +200,13 @@ _SECTIONS = schema.mapping(
             "The rules of a competition or of the team.",
         ),
         "rule_sets": Key(
-            schema.mapping(others=schema.NodeCheck(_own_set, _RULE_LIST.schema)),
+            schema.mapping(others=schema.NodeCheck(own_set, RULE_LIST.schema)),
             "Rule sets of your own, by name, for `audit.rules` and `audit validate --rules`.",
         ),
         "evaluator": Key(
             schema.built(
                 lambda found: found.get("paths", ()),
-                schema.mapping({"paths": Key(_TEXTS, "The files that make the numbers, as patterns.")}),
+                schema.mapping({"paths": Key(TEXTS, "The files that make the numbers, as patterns.")}),
             ),
             "What makes the numbers: a change of it waits until the base's best was measured again.",
         ),
@@ -319,7 +222,7 @@ _SECTIONS = schema.mapping(
             "What the scan for PIN hashes excuses.",
         ),
         "guard": Key(
-            schema.mapping({"allow_force": Key(_BOOL, "Whether `--force` goes round the PIN on `run`.")}),
+            schema.mapping({"allow_force": Key(BOOL, "Whether `--force` goes round the PIN on `run`.")}),
             "The PIN's guard.",
         ),
     }
@@ -335,7 +238,7 @@ def check_policy(text: str, file: str) -> Policy:
     if "version" not in found:
         raise at.error("has no version; add version: 1")
     given = {key: found[key] for key in ("metrics", "leaderboard", "audit", "evaluator", "rule_sets") if key in found}
-    if isinstance(named := found.get("audit", Audit()).rules, _Named):
+    if isinstance(named := found.get("audit", Audit()).rules, NamedRules):
         try:
             chosen = rule_sets.rule_set(named.name, found.get("rule_sets", {}))
         except UsageError as error:
@@ -343,6 +246,7 @@ def check_policy(text: str, file: str) -> Policy:
         given["audit"] = replace(found["audit"], rules=chosen)
     return Policy(
         path=file,
+        leaderboards=_boards(found),
         scan_allow=found.get("scan", {}).get("allow", {}),
         allow_force=found.get("guard", {}).get("allow_force", True),
         sections=frozenset(found),

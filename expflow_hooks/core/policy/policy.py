@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from expflow_hooks.core.audit.rule_sets import RULE_SETS
 from expflow_hooks.core.audit.rules import Rule
+from expflow_hooks.core.errors import UsageError
 from expflow_hooks.core.metrics.gates import Gate
 from expflow_hooks.core.metrics.standard import Metrics
 from expflow_hooks.core.ranking.query import GroupBy
+from expflow_hooks.core.suggest import did_you_mean
 
 FILE = "expflow.yaml"
 
@@ -49,6 +51,8 @@ class Policy:
     path: str | None = None
     metrics: Metrics = field(default_factory=Metrics)
     leaderboard: Leaderboard = Leaderboard()
+    leaderboards: Mapping[str, Leaderboard] = field(default_factory=dict)
+    """Several leaderboards by name, each whole; empty where the policy has the one."""
     audit: Audit = Audit()
     evaluator: tuple[str, ...] = ()
     """The files that make the numbers, as patterns: a change of one makes them incomparable."""
@@ -57,6 +61,20 @@ class Policy:
     scan_allow: Mapping[str, str] = field(default_factory=dict)  # blob id -> reason
     allow_force: bool = True
     sections: frozenset[str] = frozenset()  # the top-level keys that the file states
+
+    def of_board(self, name: str | None) -> Policy:
+        """Return the policy with one of its leaderboards as the leaderboard; None is the one that stands alone.
+
+        Raises UsageError, naming the leaderboards, for a name that none has and for none where there are several.
+        """
+        if name is None and not self.leaderboards:
+            return self
+        if name is None:
+            raise UsageError(f"the policy has the leaderboards {', '.join(self.leaderboards)}: name one of them")
+        if name not in self.leaderboards:
+            known = f"; the policy has {', '.join(self.leaderboards) or 'the one leaderboard, without a name'}"
+            raise UsageError(f"unknown leaderboard {name[:60]!r}{did_you_mean(name, self.leaderboards) or known}")
+        return replace(self, leaderboard=self.leaderboards[name])
 
     @property
     def ignored(self) -> tuple[str, ...]:

@@ -83,6 +83,16 @@ CHANGES = {
     "guard.allow_force": ("guard: {allow_force: false}", "guard: {allow_force: true}"),
 }
 
+SHARED = ("leaderboard.source", "leaderboard.paths")
+"""What all leaderboards of a policy have in common."""
+CHANGES |= {
+    key.replace("leaderboard.", "leaderboards.<name>."): tuple(
+        text.replace("leaderboard: ", "leaderboards: {bert: ") + "}" for text in pair
+    )
+    for key, pair in list(CHANGES.items())
+    if key.startswith("leaderboard.") and key not in SHARED
+}
+
 
 def keys(schema: dict[str, Any], path: str = "") -> Iterator[str]:
     """Yield the path of every key that holds no other key."""

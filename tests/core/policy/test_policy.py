@@ -3,7 +3,8 @@
 import pytest
 
 from expflow_hooks.core.audit.rule_sets import RULE_SETS
-from expflow_hooks.core.errors import PolicyError
+from expflow_hooks.core.errors import PolicyError, UsageError
+from expflow_hooks.core.policy.diff import diff_policies
 from expflow_hooks.core.policy.load import load_policy, parse_policy
 from expflow_hooks.core.ranking.query import GroupBy
 
@@ -224,3 +225,57 @@ def test_a_rule_set_that_cannot_be_is_refused_where_it_stands(text, said):
     with pytest.raises(PolicyError) as found:
         parse_policy(f"version: 1\n{text}\n")
     assert said in str(found.value) and "\n" not in str(found.value)
+
+
+BOARDS = """\
+version: 1
+leaderboard: {source: experiments/, paths: ["src/**"], gates: [train_time_min:lt:60]}
+leaderboards:
+  resnet: {tags: [resnet], sort_by: train_time_min}
+  bert: {tags: [bert], sort_by: val_mse, gates: [val_mse:lt:1]}
+"""
+
+
+def test_each_leaderboard_has_what_the_shared_section_says_and_its_own():
+    policy = parse_policy(BOARDS)
+    resnet, bert = (policy.of_board(name).leaderboard for name in ("resnet", "bert"))
+    assert (resnet.source, resnet.paths, resnet.tags) == ("experiments/", ("src/**",), ("resnet",))
+    assert [gate.text for gate in resnet.gates] == ["train_time_min:lt:60"]
+    assert ([gate.text for gate in bert.gates], bert.sort_by) == (["val_mse:lt:1"], "val_mse")
+
+
+def test_the_one_leaderboard_stays():
+    policy = parse_policy("version: 1\nleaderboard: {sort_by: pde_mean}\n")
+    assert policy.of_board(None) is policy
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        (BOARDS, None, "has the leaderboards resnet, bert: name one"),
+        (BOARDS, "resnt", "did you mean resnet"),
+        ("version: 1\n", "bert", "the one leaderboard"),
+    ],
+)
+def test_a_leaderboard_that_is_none_is_refused(text, name, said):
+    with pytest.raises(UsageError, match=said):
+        parse_policy(text).of_board(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("leaderboards: {bert: {source: b.jsonl}}", "leaderboards.bert.source: unknown key"),
+        ("leaderboards: {a b: {}}", "a leaderboard's name is"),
+        ("leaderboards: {bert: {gates: [x]}}", "leaderboards.bert.gates"),
+    ],
+)
+def test_leaderboards_that_cannot_be_are_refused_where_they_stand(text, said):
+    with pytest.raises(PolicyError, match=said):
+        parse_policy(f"version: 1\n{text}\n")
+
+
+def test_a_leaderboard_that_goes_loosens_the_policy():
+    old, new = parse_policy(BOARDS), parse_policy(BOARDS.rpartition("  bert")[0])
+    assert [(change.key, change.loosens) for change in diff_policies(old, new)] == [("leaderboards.bert", True)]
+    assert [(change.key, change.loosens) for change in diff_policies(new, old)] == [("leaderboards.bert", False)]
