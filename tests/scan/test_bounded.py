@@ -230,7 +230,7 @@ PARSERS = {
     "a line of the registry": lambda data, folder: decode_record(data),
     "a name that is not known": of_text(lambda text: did_you_mean(text, ["pde_mean", "seg_total"])),
     "a framework's configuration": of_text(active.load),
-    "a hook of one's own": of_text(active._ids),
+    "a hook of one's own": of_text(active.ids_in),
 }
 
 
