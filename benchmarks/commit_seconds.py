@@ -9,7 +9,6 @@ from pathlib import Path
 from util import command, git, hook_environment, measure, need, table, workspace
 
 ROUNDS = 20
-_BOTH = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 _CONFIGURATION = """\
 repos:
 - repo: local
@@ -54,7 +53,7 @@ def _repository(folder: Path) -> Path:
 
 def _run(folder: Path, *words: str | Path) -> str:
     environment = {**os.environ, **_caches(folder)}
-    done = subprocess.run(words, cwd=folder, env=environment, text=True, **_BOTH)
+    done = subprocess.run(words, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise SystemExit(f"{words[0]} ended with {done.returncode}: {done.stdout[-500:]}")
     return done.stdout
