@@ -53,7 +53,9 @@ def _repository(folder: Path) -> Path:
 
 def _run(folder: Path, *words: str | Path) -> str:
     environment = {**os.environ, **_caches(folder)}
-    done = subprocess.run(words, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        words, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if done.returncode:
         raise SystemExit(f"{words[0]} ended with {done.returncode}: {done.stdout[-500:]}")
     return done.stdout
