@@ -76,7 +76,7 @@ def _added(git: Git, change: ProposedChange, tracked: "TrackedRegistry") -> "dic
     first, *others = [tracked.growth_since(base) for base in bases] or [check_growth({}, tracked.files)]
     new = read_new(tracked.files, first, lambda where: all(growth.is_new(where) for growth in others))
     for bad in new.unreadable:
-        say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}; the other lines are audited")
+        say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}; the other lines count")
     return tracked.histories(new.ids)
 
 
@@ -152,7 +152,7 @@ def _judge(
         broken = [check for check in checks if not check.passed]
         passed += not broken
         for revision in revisions(history):
-            say(f"{name}: revision: {show_revision(revision)}")
+            say(f"revision of {name}: {show_revision(revision)}")
         if experiment.gone:
             say(f"{name}: {experiment.gone}, as the last `expflow-hooks run sync` saw")
         for check in broken:

@@ -130,14 +130,14 @@ def _list_revisions(tracked: "TrackedRegistry", growth: "Growth") -> None:
 
     new = read_new(tracked.files, growth)
     for bad in new.unreadable[:_MOST_SHOWN]:
-        say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}")
+        say(f"{bad.file}:{bad.line}: unreadable line, {bad.why}; the other lines count")
     for name, history in tracked.histories(new.ids).items():
         for line, before in repeated(history):
             if growth.is_new((line.file or tracked.path, line.line)):
                 say(f"{line.file or tracked.path}:{line.line}: says again what line {before.line} said of {name}")
         for revision in revisions(history):
             if growth.is_new((revision.file or tracked.path, revision.line)):
-                say(f"{tracked.path}: revision of {name}: {show_revision(revision)}")
+                say(f"revision of {name}: {show_revision(revision)}")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def tracked_at(git: Git, revision: str) -> TrackedRegistry:
     Raises PolicyError if the policy there is none, UsageError if the registry is not spelled right or is a link.
     """
     text = git.file(revision, FILE)
-    where = f"{revision or 'index'}:{FILE}"
+    where = f"{revision[:12]}:{FILE}" if revision else FILE
     policy = Policy() if text is None else parse_policy(text.decode("utf-8", "replace"), where)
     source = policy.leaderboard.source or REGISTRY
     path = in_repository(source, git.top() if os.path.isabs(source) else "")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     """What a hook does: takes the options, git, and the push if it is about one; returns the exit code."""
 
 
+_said: "set[str]" = set()
+"""What this hook has said: two checks that see the same say it once."""
+
+
 def run(work: "Work", argv: "list[str] | None", program: str, does: str) -> int:
     """Run a hook and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
@@ -61,9 +65,10 @@ def guarded(program: str, work: "Callable[[], int]") -> int:
 
 
 def verdict(code: int) -> int:
-    """Say what comes of it, where that is not a pass, and return the exit code."""
+    """Say what comes of it, where that is not a pass, and return the exit code; nothing is said after it."""
     if code:
         say(f"{VERDICTS[code]} (exit {code})")
+    _said.clear()
     return code
 
 
@@ -77,7 +82,10 @@ def push_of(git: Git, options: "Options", given: "bytes | None" = None) -> "Push
 
 
 def say(text: str) -> None:
-    """Write `expflow: ` and the text, each line made harmless for a terminal."""
+    """Write `expflow: ` and the text, each line made harmless for a terminal; once, whoever says it."""
+    if text in _said:
+        return
+    _said.add(text)
     if len(text) >= HASH_LENGTH or not (text.isascii() and text.isprintable()):
         from expflow_hooks.render.escape import terminal
 

@@ -249,7 +249,7 @@ def test_revisions_are_listed_where_the_experiment_is_judged(at):
     at.stage(line("a", BAD) + line("a", GOOD))
     code, said = at.hook()
     assert code == 0
-    assert "a: revision: line 2 changed metrics.pde_mean: 18.09 → 15.0" in said
+    assert "revision of a: line 2 changed metrics.pde_mean: 18.09 → 15.0" in said
 
 
 def test_a_task_that_the_last_sync_found_archived_is_said(at):

@@ -113,3 +113,19 @@ def test_under_a_framework_a_commit_with_nothing_to_report_shows_one_line(work, 
     subprocess.run(install, cwd=work.path, env=environment, check=True, capture_output=True)
     said = work.git("commit", "--quiet", "--message=work", ok=False, **environment)
     assert [line.partition(".")[0] for line in said.splitlines()] == ["expflow"], said
+
+
+def test_what_two_checks_see_is_said_once(work, ran):
+    work.commit("expflow.yaml", 'version: 1\naudit: {rules: [{gate: "pde_mean:lt:18"}]}\n')
+    line = '{"experiment_id": "a", "metrics": {"pde_mean": 15.0}}\n'
+    work.commit(REGISTRY, line)
+    work.git("push", "--quiet", "--no-verify", "origin", "main")
+    work.write(REGISTRY, line + line.replace("15", "16") + "torn\n")
+    work.git("add", ".")
+    said = ran().said.splitlines()
+    assert sum("revision of a: line 2 changed" in one for one in said) == 1, said
+    assert sum("unreadable line" in one for one in said) == 1, said
+    work.write("expflow.yaml", "version: 7\n")
+    work.git("add", ".")
+    done = ran()
+    assert (done.code, done.said.count("expflow.yaml:1")) == (2, 1), done.said
