@@ -6,7 +6,7 @@ BIN    := $(VENV)/$(SCRIPTS)
 # A worker that has nothing left takes tests from another: files take seconds or minutes.
 PARALLEL := -n auto --dist worksteal
 
-.PHONY: help demo test test-fast coverage mutants test-callbacks test-clearml record-trackers test-newest test-lowest test-pythons lint bench build wheelhouse docs calibration reference lock reliability fuzz clean
+.PHONY: help demo test test-fast coverage mutants test-callbacks test-notebook test-clearml record-trackers test-newest test-lowest test-pythons lint bench build wheelhouse docs calibration reference lock reliability fuzz clean
 
 help:           ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -63,6 +63,12 @@ record-trackers: $(VENV)/.dev  ## write the recorded runs anew with MLflow, W&B,
 	  .venvs/trackers/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check optuna trackio wandb tensorboard; }
 	$(BIN)/python tests/conformance/renew.py
 	$(BIN)/python -m pytest tests/conformance
+
+test-notebook:       ## a notebook executed by Jupyter, data frames and Parquet (pandas, pyarrow: the extra `data`)
+	@test -x .venvs/notebook/$(SCRIPTS)/python || $(PYTHON) -m venv .venvs/notebook
+	@.venvs/notebook/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest hypothesis nbclient \
+		nbformat ipykernel --editable '.[data]'
+	.venvs/notebook/$(SCRIPTS)/python -m pytest tests/notebook
 
 test-clearml: $(VENV)/.dev  ## hold the server that CLEARML_API_HOST names to what we rely on (in a project of its own)
 	EXPFLOW_TEST_CLEARML=1 $(BIN)/python -m pytest tests/sources/test_clearml_server.py

@@ -4,8 +4,8 @@ The public API, each name loaded when it is first used:
 
 - PIN: `init_pin`, `verify_pin`, `pin_is_set`, `clear_pin`, `guard`
 - metrics: `STANDARD_METRICS`, `report_standard`
-- experiments: `track`, `record`, `compare_scores`, `validate_competition_rules`; `Gate`, `parse_gate`, `GroupBy`;
-  `definition_of`
+- experiments: `track`, `record`, `experiments`, `compare_scores`, `validate_competition_rules`; `Gate`, `parse_gate`,
+  `GroupBy`; `definition_of`
 """
 
 __version__ = "0.1.0"
@@ -18,6 +18,7 @@ _HOMES = {
     "clear_pin": "core.pin.store",
     "compare_scores": "api",
     "definition_of": "core.metrics.definition",
+    "experiments": "api",
     "guard": "operations.prompt",
     "init_pin": "core.pin.store",
     "parse_gate": "core.metrics.gates",
@@ -31,7 +32,7 @@ _HOMES = {
 
 TYPE_CHECKING = False  # `typing` costs as much as a bare Python's start, and a hook imports this package
 if TYPE_CHECKING:
-    from expflow_hooks.api import compare_scores, record, report_standard, track
+    from expflow_hooks.api import compare_scores, experiments, record, report_standard, track
     from expflow_hooks.core.audit.validate import validate_competition_rules
     from expflow_hooks.core.errors import ExpflowWarning
     from expflow_hooks.core.metrics.definition import definition_of
@@ -51,6 +52,7 @@ __all__ = [
     "clear_pin",
     "compare_scores",
     "definition_of",
+    "experiments",
     "guard",
     "init_pin",
     "parse_gate",

@@ -17,8 +17,8 @@ from expflow_hooks.core.ranking.query import GroupBy
 from expflow_hooks.core.ranking.rank import rank
 from expflow_hooks.core.registry.experiment import Selection
 from expflow_hooks.core.registry.location import is_folder
-from expflow_hooks.core.results import ExperimentRecord, RankingResult
-from expflow_hooks.render.ranking import ranking_json
+from expflow_hooks.core.results import ExperimentRecord
+from expflow_hooks.render.notebook import ExperimentList, RankingTable
 from expflow_hooks.sources.base_group import to_compare
 from expflow_hooks.sources.open import open_source, registry_path
 
@@ -133,8 +133,10 @@ def compare_scores(
     top: int | None = None,
     leaderboard: str | None = None,
     policy: Policy | None = None,
-) -> RankingResult:
+) -> RankingTable:
     """Rank experiments by a metric and return what `compare-scores --format json` prints.
+
+    A notebook shows the mapping as a leaderboard; `to_pandas()` (extra `data`) and `to_csv()` give it to other tools.
 
     `source` is a `.jsonl` path or `clearml`; `gates` read `pde_mean:lt:18.09`; `ascending` says that the smallest value
     is best, where the metric's own direction is not meant; `base` is what gates `pde_mean~base:lt:0` compare with, an
@@ -156,7 +158,40 @@ def compare_scores(
     )
     opened = open_source(source, rules, query)
     ranking = rank(*to_compare(opened, query, base))
-    return ranking_json(ranking, opened.name, len(opened.unreadable()))
+    return RankingTable(ranking, opened.name, len(opened.unreadable()))
+
+
+def experiments(
+    source: str | None = None,
+    *,
+    project: str | None = None,
+    tags: str | Iterable[str] = (),
+    status: State | None = None,
+    where: str | Iterable[str] = (),
+    since: str | None = None,
+    policy: Policy | None = None,
+) -> ExperimentList:
+    """Return the records of experiments, each in its present state: a list that a notebook shows as a table.
+
+    `source` is a `.jsonl` path, a folder of them or a tracker's SPEC; `where` holds conditions such as `lr<0.01`,
+    `since` an age (`7d`) or a time. Deleted ones come only with `status="deleted"`. `to_pandas()` (extra `data`) and
+    `to_csv()` have a column a field, a metric and a parameter.
+
+    Raises UsageError for a condition that is none, UnreadableError for a source that cannot be read.
+    """
+    from expflow_hooks.core.registry.condition import parse_condition, parse_since
+    from expflow_hooks.operations.listing import records_of
+
+    conditions = [parse_condition(text) for text in ((where,) if isinstance(where, str) else where)]
+    meant = Selection(
+        project,
+        (tags,) if isinstance(tags, str) else tuple(tags),
+        status,
+        conditions=(*conditions, *([parse_since(since)] if since else [])),
+    )
+    records, name = records_of(source, meant, policy if policy is not None else load_policy())
+    kept = [one for one in records if status == "deleted" or one.get("status") != "deleted"]
+    return ExperimentList(cast("list[ExperimentRecord]", kept), name)
 
 
 @overload

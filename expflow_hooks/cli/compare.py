@@ -24,10 +24,11 @@ from expflow_hooks.core.ranking.rank import Ranking, rank
 from expflow_hooks.core.registry.experiment import latest
 from expflow_hooks.core.registry.location import STDIN
 from expflow_hooks.operations.indexing import refresh_ranking
+from expflow_hooks.render import PARQUET
 from expflow_hooks.render.listing import parse_columns, refuse_unknown, value_of
-from expflow_hooks.render.options import output_options, together
-from expflow_hooks.render.output import look, page, progress, warn, warn_unreadable
-from expflow_hooks.render.ranking import render_ranking
+from expflow_hooks.render.options import data_output_options, together
+from expflow_hooks.render.output import emit_bytes, look, page, progress, warn, warn_unreadable
+from expflow_hooks.render.ranking import ranking_frame, render_ranking
 from expflow_hooks.sources.base import LAST, Reading, Source
 from expflow_hooks.sources.base_group import to_compare
 from expflow_hooks.sources.open import open_source
@@ -90,7 +91,7 @@ def query_options(function: F) -> F:
 
 def ranking_options(function: F) -> F:
     """Add what says how to rank and when to fail, and the form of the output."""
-    return together(query_options, shown_options, _fail_on, output_options)(function)
+    return together(query_options, shown_options, _fail_on, data_output_options)(function)
 
 
 @click.command(
@@ -117,10 +118,13 @@ def compare(
     ranking, source = ranked(rules, options, reading)
     unreadable = source.unreadable()
     columns = shown_columns(rules, options, ranking, reading)
-    text = render_ranking(
-        ranking, source.name, form, len(unreadable), look(output), precise=options["precise"], columns=columns
-    )
-    page(text, output)
+    if form == PARQUET:
+        emit_bytes(ranking_frame(ranking, columns).to_parquet(), output)
+    else:
+        style, precise = look(output), options["precise"]
+        page(
+            render_ranking(ranking, source.name, form, len(unreadable), style, precise=precise, columns=columns), output
+        )
     if source.file:
         refresh_ranking(source.file, ranking.query)
     if not ranking.experiments:

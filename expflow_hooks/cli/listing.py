@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from expflow_hooks.cli.options import policy, selection
@@ -12,6 +12,7 @@ from expflow_hooks.core.registry.experiment import Experiment, Selection, from_m
 from expflow_hooks.core.registry.reader import Registry
 from expflow_hooks.core.registry.spool import waiting_note
 from expflow_hooks.core.wording import counted
+from expflow_hooks.operations.listing import select_records
 from expflow_hooks.render.listing import ordered, parse_columns, refuse_unknown
 from expflow_hooks.render.output import progress, warn, warn_unreadable
 from expflow_hooks.sources.base import Reading
@@ -82,7 +83,7 @@ def open_registry(source: str | None, *, indexed: bool = False) -> Registry:
 
 def _of_registry(source: str | None, meant: Selection, whole: bool) -> Listed:
     registry = open_registry(source)
-    records = _selected(registry.records(), meant) if whole else {}
+    records = select_records(registry.records(), meant) if whole else {}
     runs = [from_mapping(record) for record in records.values()]
     if not whole:
         runs = latest(registry.experiments(progress(registry.path)), meant)
@@ -102,15 +103,3 @@ def _of_source(source: str | None, meant: Selection, whole: bool) -> Listed:
         warn(warning)
     warn_unreadable(opened.name, opened.unreadable())
     return Listed(found, opened.name, 0, False, {})
-
-
-def _selected(records: Iterable[dict[str, Any]], selection: Selection) -> dict[str, dict[str, Any]]:
-    """Return the present records that are meant; the others are not kept while the rest is read."""
-    selects = selection.matcher()
-    found: dict[str, dict[str, Any]] = {}
-    for record in records:
-        if selects is None or selects(from_mapping(record)):
-            found[record["experiment_id"]] = record
-        else:
-            found.pop(record["experiment_id"], None)
-    return found

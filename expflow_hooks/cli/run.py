@@ -20,10 +20,11 @@ from expflow_hooks.cli.options import (
 from expflow_hooks.core.errors import FAILED, OK, UNDECIDED, UNREADABLE, worst
 from expflow_hooks.core.registry.history import revisions
 from expflow_hooks.operations.indexing import refresh
+from expflow_hooks.render import PARQUET
 from expflow_hooks.render.experiments import render_history, render_record
-from expflow_hooks.render.listing import parse_columns, render_experiments
-from expflow_hooks.render.options import output_options
-from expflow_hooks.render.output import emit, look, page, warn_unreadable
+from expflow_hooks.render.listing import data_frame, parse_columns, render_experiments
+from expflow_hooks.render.options import data_output_options, output_options
+from expflow_hooks.render.output import emit, emit_bytes, look, page, warn_unreadable
 from expflow_hooks.sources.open import is_registry, registry_path
 
 
@@ -39,10 +40,13 @@ def command() -> None:
 @shown_options
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="The N that changed last. Default for text: 50.")
 @click.option("--all", "deleted", is_flag=True, help="Deleted experiments as well.")
-@output_options
+@data_output_options
 def list_runs(source: str | None, form: str, output: str | None, **options: Any) -> int:
-    """List experiments, each in its present state; as JSON and CSV all of them, unless --top says how many."""
+    """List experiments, each in its present state; as data all of them, unless --top says how many."""
     found = listed(source, options, form)
+    if form == PARQUET:
+        emit_bytes(data_frame(found.experiments, parse_columns(options["columns"])).to_parquet(), output)
+        return OK
     text = (
         render_record(found.as_records())
         if form == "json"

@@ -3,3 +3,5 @@
 from __future__ import annotations
 
 FORMATS = ("text", "json", "markdown", "csv")
+PARQUET = "parquet"
+"""Data for other programs, which needs the extra `data`; of lists and rankings."""

@@ -13,8 +13,9 @@ from expflow_hooks.core.registry.experiment import Experiment, parse_time
 from expflow_hooks.core.suggest import did_you_mean
 from expflow_hooks.core.wording import counted
 from expflow_hooks.render.flat import flat_rows
+from expflow_hooks.render.frames import Frame
 from expflow_hooks.render.numbers import for_column
-from expflow_hooks.render.table import PLAIN, Column, Data, Style, Table, to_csv, to_form
+from expflow_hooks.render.table import PLAIN, Column, Data, Style, Table, to_form
 
 _LIST = (
     Column("id", narrowest=12),
@@ -46,7 +47,7 @@ def render_experiments(
     and parameter. `hidden` deleted ones are not in the list; with `more`, it has those that changed last.
     """
     if form == "csv":
-        return _asked_csv(experiments, columns) if columns else to_csv(*flat_rows(experiments))
+        return data_frame(experiments, columns).to_csv()
     listed = f"{counted(len(experiments), 'experiment')} in {source}" if experiments else f"no experiments in {source}"
     if more:
         listed = f"the last {len(experiments)} that changed in {source}; --top N lists more, --format csv or json all"
@@ -109,9 +110,12 @@ def show_value(value: Any, show: Callable[[Any], str] = show_number) -> str:
     return str(value) if isinstance(value, bool) else show(value)
 
 
-def _asked_csv(experiments: Sequence[Experiment], columns: Sequence[str]) -> str:
+def data_frame(experiments: Sequence[Experiment], columns: Sequence[str] = ()) -> Frame:
+    """Return experiments as rows of values: the columns that were asked for, else every field, metric, parameter."""
+    if not columns:
+        return Frame(*flat_rows(experiments))
     rows = [[value_of(run, name) for name in columns] for run in experiments]
-    return to_csv(columns, [[", ".join(v) if isinstance(v, tuple) else v for v in row] for row in rows])
+    return Frame(columns, [[", ".join(v) if isinstance(v, tuple) else v for v in row] for row in rows])
 
 
 def value_of(run: Experiment, name: str) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from expflow_hooks.render import FORMATS
+from expflow_hooks.render import FORMATS, PARQUET
 from expflow_hooks.render.output import choose_colour
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,11 +39,18 @@ def color_option(function: F) -> F:
 
 
 def output_options(function: F) -> F:
-    """Add `--format` and `--output`, which every listing takes."""
+    """Add `--format`, `--output` and `--color`, which every listing takes."""
+    return _output_options(FORMATS)(function)
+
+
+def data_output_options(function: F) -> F:
+    """Add the same, with Parquet among the formats."""
+    return _output_options((*FORMATS, PARQUET))(function)
+
+
+def _output_options(forms: Sequence[str]) -> Callable[[F], F]:
     return together(
-        click.option(
-            "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The form."
-        ),
+        click.option("--format", "form", type=click.Choice(forms), default="text", show_default=True, help="The form."),
         click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output."),
         color_option,
-    )(function)
+    )

@@ -11,7 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from expflow_hooks.core.errors import UnreadableError
+from expflow_hooks.core.errors import UnreadableError, UsageError
+from expflow_hooks.core.files import replace_file
 from expflow_hooks.render.escape import terminal
 from expflow_hooks.render.table import Style
 
@@ -51,8 +52,7 @@ def emit(text: str, output: str | None = None) -> None:
     """
     try:
         if output is not None:
-            with open(output, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            _replace(output, text.encode("utf-8", "backslashreplace"))
         elif sys.stdout is None:
             raise OSError(9, "it is closed")
         else:
@@ -64,6 +64,32 @@ def emit(text: str, output: str | None = None) -> None:
         quiet(sys.stdout)
         where = output or "standard output"
         raise UnreadableError(f"cannot write {where}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def emit_bytes(data: bytes, output: str | None = None) -> None:
+    """Write what is no text to the file `output` or to standard output, which a terminal is not for."""
+    if output is None and (sys.stdout is None or sys.stdout.isatty()):
+        raise UsageError("this is no text for a terminal: name a file with --output")
+    try:
+        if output is not None:
+            _replace(output, data)
+        elif sys.stdout is not None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        quiet(sys.stdout)
+    except OSError as error:
+        quiet(sys.stdout)
+        raise UnreadableError(f"cannot write {output or 'standard output'}: {error.strerror or error}") from None
+
+
+def _replace(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; what is no file, such as a pipe, is written as it stands."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:
+            file.write(data)
+    else:
+        replace_file(path, data)
 
 
 def choose_colour(choice: str) -> None:

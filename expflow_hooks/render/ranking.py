@@ -12,6 +12,7 @@ from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.results import RankingResult, RankingRow
 from expflow_hooks.core.wording import counted
+from expflow_hooks.render.frames import Frame
 from expflow_hooks.render.jsontext import to_json
 from expflow_hooks.render.leaderboard import (
     MOST_BELOW,
@@ -25,7 +26,7 @@ from expflow_hooks.render.leaderboard import (
 )
 from expflow_hooks.render.listing import show_value
 from expflow_hooks.render.numbers import Show, for_column, in_full
-from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Style, Table, to_csv, to_form
+from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Open, Style, Table, to_form
 
 
 def ranking_json(ranking: Ranking, source: str, unreadable: int = 0) -> RankingResult:
@@ -127,7 +128,7 @@ def show_gate(cell: GateCell) -> str:
     return _KINDS.get(cell.outcome, Open)(f"{MARKS[cell.outcome]} {cell.text}{margin}")
 
 
-def ranking_csv(ranking: Ranking, more: Columns = _NONE) -> str:
+def ranking_frame(ranking: Ranking, more: Columns = _NONE) -> Frame:
     """Return one line a row, the gates as columns of value and whether they passed."""
     query = ranking.query
     headings = ["rank", "experiment_id", "name", "status", "n", "metric", "value", "value_status", "spread"]
@@ -141,7 +142,7 @@ def ranking_csv(ranking: Ranking, more: Columns = _NONE) -> str:
         for table in (ranking, *ranking.others)
         for row in table.shown
     ]
-    return to_csv([*headings, "reason", "notes", "definition", *more], rows)
+    return Frame([*headings, "reason", "notes", "definition", *more], rows)
 
 
 def _csv_row(row: Row, metric: str) -> Sequence[Any]:
@@ -166,7 +167,7 @@ def render_ranking(
     if form == "json":
         return to_json(ranking_json(ranking, source, unreadable))
     if form == "csv":
-        return ranking_csv(ranking, columns)
+        return ranking_frame(ranking, columns).to_csv()
     below = min(MOST_BELOW, ranking.query.top or MOST_BELOW)
 
     def shown(one: Ranking) -> str:

@@ -32,21 +32,37 @@ caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(5
 @media print{input,label{display:none}thead th{position:static}}
 """
 
+# A notebook's page has a style of its own: ours stays inside the fragment, and follows the page's colours.
+FRAGMENT_STYLE = """\
+.expflow{--dim:#737a82;--line:#8886;--good:#1a7f37;--bad:#cf222e;--open:#8a5700;--mark:#0969da;--band:#54aeff66}
+[data-jp-theme-light=false] .expflow,.vscode-dark .expflow{--good:#3fb950;--bad:#ff7b72;--open:#d29922;--mark:#58a6ff}
+.expflow .w{overflow-x:auto}.expflow table{border-collapse:collapse}
+.expflow th,.expflow td{text-align:left;padding:.3em .6em;border-bottom:1px solid var(--line);vertical-align:top}
+.expflow tbody th{font-weight:400}.expflow .n{text-align:right}.expflow .y{color:var(--good)}
+.expflow .x{color:var(--bad)}.expflow .o{color:var(--open)}.expflow .m,.expflow .below{color:var(--dim)}
+.expflow svg.d{width:150px;height:16px;display:block}.expflow .defs{position:absolute}
+.expflow .dots{stroke:var(--mark);stroke-width:5;stroke-linecap:round;fill:none}
+.expflow .gate{stroke:var(--bad);stroke-width:1;stroke-dasharray:3 2}
+.expflow .band{stroke:var(--band);stroke-width:16}
+.expflow caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+"""
+
 # Sorts a column of numbers (class n) by its numbers, any other by its text; what is no number stays last either way.
 # Filters by any text of a row.
 SCRIPT = """\
-(function(){var t=document.querySelector("table.sort");if(!t)return;var b=t.tBodies[0];
+(function(){var l=Array.prototype.slice.call(document.querySelectorAll("table.sort"));
 function v(r,i){var c=r.cells[i],s=c.textContent.trim();if(c.className!=="n")return s.toLowerCase();\
 s=parseFloat(s);return isNaN(s)?null:s}
+l.forEach(function(t){var b=t.tBodies[0];
 t.querySelectorAll("th button").forEach(function(u){u.addEventListener("click",function(){var h=u.parentNode,\
 i=h.cellIndex,s=h.getAttribute("aria-sort")==="ascending"?-1:1;
 t.querySelectorAll("th").forEach(function(o){if(o.hasAttribute("aria-sort"))o.setAttribute("aria-sort","none")});
 h.setAttribute("aria-sort",s>0?"ascending":"descending");
 Array.prototype.slice.call(b.rows).sort(function(p,q){var x=v(p,i),y=v(q,i);if(x===y)return 0;if(x===null)return 1;\
-if(y===null)return -1;return(x<y?-1:1)*s}).forEach(function(r){b.appendChild(r)})})});
+if(y===null)return -1;return(x<y?-1:1)*s}).forEach(function(r){b.appendChild(r)})})})});
 var f=document.getElementById("filter");if(f){f.parentNode.hidden=false;f.addEventListener("input",function(){\
-var w=f.value.toLowerCase();Array.prototype.forEach.call(b.rows,function(r){\
-r.hidden=r.textContent.toLowerCase().indexOf(w)<0})})}})();
+var w=f.value.toLowerCase();l.forEach(function(t){Array.prototype.forEach.call(t.tBodies[0].rows,function(r){\
+r.hidden=r.textContent.toLowerCase().indexOf(w)<0})})})}})();
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from zlib import crc32
 
 from expflow_hooks.core.metrics.gates import FAILS, HOLDS, Gate
 from expflow_hooks.core.metrics.values import value_status
@@ -10,14 +11,19 @@ from expflow_hooks.core.ranking.rank import Ranking
 from expflow_hooks.core.ranking.row import Row
 from expflow_hooks.core.registry.experiment import parse_time
 from expflow_hooks.core.wording import counted
-from expflow_hooks.render.html.drawing import Point, Scale, dots, scale_of, shared, timeline
-from expflow_hooks.render.html.text import document, html
+from expflow_hooks.render.html.drawing import Point, Scale, dots, drawn_once, scale_of, shared, timeline
+from expflow_hooks.render.html.text import document, framed, html
 from expflow_hooks.render.leaderboard import MOST_TABLES, Entry, GateCell, Leaderboard, apart_heading, leaderboard
 from expflow_hooks.render.numbers import roughly
 from expflow_hooks.render.ranking import show_gate
 
 Link = Callable[[str], "str | None"]
 """Takes an experiment's id, returns the address of its page, or None where it has none."""
+
+
+def _nowhere(experiment_id: str) -> str | None:
+    return None
+
 
 MOST_BELOW = 200
 """How many rows below the line a page shows."""
@@ -34,10 +40,7 @@ def page(ranking: Ranking, source: str, title: str, link: Link, made: str) -> st
         timeline(_points(ranking), board.metric, higher=ranking.higher_is_better, gate=_gate(ranking)),
         '<label hidden>Filter <input id="filter" type="search" autocomplete="off"></label>',
         table(board, link),
-        *(
-            f"<h2>{html(apart_heading(other))}</h2>\n{table(leaderboard(other, source, below=MOST_BELOW), link)}"
-            for other in ranking.others[:MOST_TABLES]
-        ),
+        *_apart(ranking, source, link),
     ]
     return document(title, "\n".join(part for part in parts if part), script=True)
 
@@ -55,7 +58,26 @@ def summary(ranking: Ranking) -> str:
     )
 
 
-def table(board: Leaderboard, link: Link = lambda experiment_id: None) -> str:
+def _apart(ranking: Ranking, source: str, link: Link = _nowhere, *, sortable: bool = True) -> list[str]:
+    """Return the tables of experiments that were measured otherwise, each below its heading."""
+    return [
+        f"<h2>{html(apart_heading(other))}</h2>\n"
+        + table(leaderboard(other, source, below=MOST_BELOW), link, sortable=sortable)
+        for other in ranking.others[:MOST_TABLES]
+    ]
+
+
+def fragment(ranking: Ranking, source: str, most: int) -> str:
+    """Return what a notebook shows: the first rows as a table that cannot be sorted, without a script."""
+    shown = ranking._replace(ranked=ranking.ranked[:most])
+    board = leaderboard(shown, source, below=min(MOST_BELOW, most))
+    more = len(ranking.ranked) - len(shown.ranked)
+    about = f"{summary(ranking)}. From {source}" + (f"; the first {most} are shown" if more else "")
+    parts = [table(board, sortable=False), f'<p class="m">{html(about)}</p>', *_apart(ranking, source, sortable=False)]
+    return framed("\n".join(parts))
+
+
+def table(board: Leaderboard, link: Link = _nowhere, *, sortable: bool = True) -> str:
     """Return the table alone, each row with its runs as dots beside the gate and the leading band."""
     gate = _gate(board.ranking)
     scale = _scale([entry.row for entry in board.entries], gate)
@@ -63,15 +85,21 @@ def table(board: Leaderboard, link: Link = lambda experiment_id: None) -> str:
     headings += [*board.gates, "notes"]
     direction = "descending" if board.ranking.higher_is_better else "ascending"
     cells = "".join(
-        f'<th scope="col" aria-sort="{direction if heading == board.metric else "none"}">'
-        f'<button type="button">{html(heading)}</button></th>'
-        for heading in headings
+        _heading(heading, direction if heading == board.metric else "none", sortable) for heading in headings
     )
     show = roughly(value for entry in board.entries for value in _values(entry.row))
-    body = "\n".join(_row(entry, board, link, dots(_values(entry.row), scale, show)) for entry in board.entries)
     beside = shared(scale, gate, _band(board.ranking))
-    head = f'{beside}<div class="w"><table class="sort"><thead><tr>{cells}</tr></thead>'
+    name = f"g{crc32(beside.encode()):x}"  # several tables may stand on one page
+    body = "\n".join(_row(entry, board, link, dots(_values(entry.row), scale, show, name)) for entry in board.entries)
+    head = f"{drawn_once(beside, name)}<div class=w><table{' class=sort' if sortable else ''}>"
+    head += f"<caption>Leaderboard</caption><thead><tr>{cells}</tr></thead>"
     return f"{head}<tbody>\n{body}\n</tbody></table></div>"
+
+
+def _heading(text: str, direction: str, sortable: bool) -> str:
+    if not sortable:
+        return f'<th scope="col">{html(text)}</th>'
+    return f'<th scope="col" aria-sort="{direction}"><button type="button">{html(text)}</button></th>'
 
 
 def _row(entry: Entry, board: Leaderboard, link: Link, runs: str) -> str:

@@ -42,16 +42,21 @@ def scale_of(values: Sequence[float]) -> Scale:
 
 
 def shared(scale: Scale, gate: float | None, band: tuple[float, float] | None) -> str:
-    """Return what every row's drawing shows beside its dots, drawn once: the gate and the leading band."""
+    """Return what every row's drawing shows beside its dots: the gate and the leading band."""
     parts = ""
     if band is not None:
         parts += f'<path class="band" d="M{_x(scale, band[0])} 8H{_x(scale, band[1])}"/>'
     if gate is not None and scale.holds(gate):
         parts += f'<path class="gate" d="M{_x(scale, gate)} 0v16"/>'
-    return f'<svg class="d defs" width="0" height="0" aria-hidden="true"><g id="g">{parts}</g></svg>'
+    return parts
 
 
-def dots(values: Sequence[float], scale: Scale, show: Callable[[float], str] = show_number) -> str:
+def drawn_once(parts: str, name: str) -> str:
+    """Return a drawing that is not seen where it stands; others show its parts by its name."""
+    return f'<svg class="d defs" width="0" height="0" aria-hidden="true"><g id="{name}">{parts}</g></svg>'
+
+
+def dots(values: Sequence[float], scale: Scale, show: Callable[[float], str] = show_number, name: str = "g") -> str:
     """Return a row's runs as dots on the common scale; its label says them in words, so colour says nothing alone."""
     if not values:
         return ""
@@ -60,7 +65,7 @@ def dots(values: Sequence[float], scale: Scale, show: Callable[[float], str] = s
     places = [_x(scale, value) for value in sorted(values)]
     # From dot to dot: small numbers, of which a thousand rows pack into half the bytes.
     marks = f"M{places[0]} 8h0" + "".join(f"m{b - a} 0h0" for a, b in pairwise(places))
-    return f'<svg class=d role=img aria-label="{label}"><use href="#g"/><path class=dots d="{marks}"/></svg>'
+    return f'<svg class=d role=img aria-label="{label}"><use href="#{name}"/><path class=dots d="{marks}"/></svg>'
 
 
 def _x(scale: Scale, value: float) -> int:

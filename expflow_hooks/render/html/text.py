@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from html import escape
 
-from expflow_hooks.render.html.assets import SCRIPT, STYLE, content_policy
+from expflow_hooks.render.html.assets import FRAGMENT_STYLE, SCRIPT, STYLE, content_policy
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
 
@@ -30,6 +30,11 @@ def document(title: str, body: str, *, script: bool) -> str:
         + (f"<script>{SCRIPT}</script>" if script else "")
         + "</body></html>\n"
     )
+
+
+def framed(body: str) -> str:
+    """Return a part of somebody else's page, whose style stays inside it."""
+    return f'<style>{FRAGMENT_STYLE}</style><div class="expflow">{body}</div>'
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> str:
