@@ -192,3 +192,33 @@ def test_an_interrupted_write_leaves_the_old_pin(store, monkeypatch):
     os.environ["HOME"] = str(store.parent.parent)
     assert verify_pin("4711")
     assert [path.name for path in store.parent.iterdir()] == ["pin.hash"]
+
+
+def test_a_key_far_down_a_long_file_guards(work):
+    (work / ".env").write_text("A=1\n" * 300_000 + "EXPFLOW_PIN_HASH=x\n")
+    assert pin_is_set()
+
+
+@pytest.mark.parametrize(
+    "text", ["pin: {hash: 'x'}\npin: {hash: ''}\n", "pin:\n  <<: {hash: x}\n", "a: 1\n---\npin: {hash: x}\n"]
+)
+def test_what_a_loader_may_not_see_in_config_yaml_guards(work, text):
+    (work / "config.yaml").write_text(text)
+    assert pin_is_set()
+
+
+@pytest.mark.parametrize("value", ["${oc.env:TEAM_HASH}", "???", "${oc.env:TEAM_HASH,null}"])
+def test_a_reference_to_a_variable_that_is_not_set_is_no_pin(work, value):
+    (work / "config.yaml").write_text(f"pin:\n  hash: {value}\n")
+    assert not pin_is_set()
+
+
+def test_a_reference_to_a_variable_that_is_set_is_its_value(work, monkeypatch):
+    monkeypatch.setenv("TEAM_HASH", digest("4071"))
+    (work / "config.yaml").write_text("pin:\n  hash: ${oc.env:TEAM_HASH}\n")
+    assert verify_pin("4071") and not verify_pin("4072")
+
+
+def test_a_reference_that_nothing_resolves_guards(work):
+    (work / ".env").write_text("EXPFLOW_PIN_HASH=$NOWHERE\n")
+    assert pin_is_set() and not verify_pin("4071")
