@@ -24,7 +24,7 @@ MADE = "<!-- Made by `make reference`; change the code, not this page. -->\n"
 
 EXIT_CODES = (
     (0, "the check was made and holds"),
-    (1, "a gate, a rule or a scan says no"),
+    (1, "a gate or a rule does not hold, or the scan found a leak"),
     (2, "usage or policy error"),
     (3, "undecided: nothing matched, too few runs, or the code has moved on"),
     (4, "a source, git or a server could not be read, or a file could not be written"),

@@ -236,7 +236,7 @@ def report_standard(
 
 
 def _clean_commit() -> str | None:
-    """Return the commit to which the work tree has no changes; None where it has some, or nobody can tell."""
+    """Return the commit that the work tree equals; None where it has changes, or that cannot be determined."""
     from expflow_hooks.git.provenance import provenance
 
     try:

@@ -44,7 +44,7 @@ def due(job: Job, found: Iterable[Subject]) -> Iterator[Subject]:
 
 
 def _has_left(job: Job, requests: int) -> bool:
-    """Say whether the hour has more requests than these, as the server last said."""
+    """Return whether more requests than these are left in this hour, by the server's last answer."""
     return job.api.left is None or job.api.left > requests
 
 
@@ -55,7 +55,7 @@ def _without_scan(subject: Subject) -> Subject:
 
 
 def _is_unchanged(job: Job, subject: Subject, posted: Posted | None) -> bool:
-    """Say whether status and comments say already what judging again would say."""
+    """Return whether status and comments already show the current verdict."""
     if any(target.place is None for target in subject.targets):
         return False
     try:
@@ -81,7 +81,7 @@ def _fingerprint(job: Job, target: JudgedChange) -> str:
 
 
 def _has_comment(job: Job, target: JudgedChange, told: str, posted: Posted | None) -> bool:
-    """Say whether the comment was written for the same, and is as it was written; or none, where none was due."""
+    """Return whether the comment was written for the same, and is as it was written; or none, where none was due."""
     assert target.pull is not None
     thread = comments.Thread(job.api, job.repository, target.pull.number, lambda: job.viewer)
     ours = next(comments.ours_in(thread, job.inputs.comment_key), None)

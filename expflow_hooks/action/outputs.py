@@ -20,7 +20,7 @@ MOST_ANNOTATIONS = 10  # of one level and step; GitHub shows no more
 
 
 def outputs_of(judgement: Judgement) -> dict[str, str]:
-    """Return what the judgement puts into outputs; empty where there is nothing to say."""
+    """Return the outputs of a judgement; empty where there is nothing to report."""
     ranking = judgement.evidence.ranking
     best = ranking.ranked[0] if ranking and ranking.ranked else None
     rank = min((row.rank for row in judgement.rows if row.rank is not None), default=None)
@@ -76,7 +76,7 @@ def write_report_of(folder: str, judgement: Judgement) -> str:
 
 
 def on_runner(environment: Mapping[str, str]) -> bool:
-    """Say whether a runner reads what is printed, which alone obeys commands; elsewhere a person does."""
+    """Return whether a runner reads what is printed, which alone obeys commands; elsewhere a person does."""
     return environment.get("GITHUB_ACTIONS") == "true"
 
 

@@ -53,7 +53,7 @@ def read_status(job: Job, subject: Subject) -> Posted | None:
 
 
 def is_younger(posted: Posted | None, started: float, seal: Seal) -> bool:
-    """Say whether another run has judged the head since we began, and something else than we did."""
+    """Return whether another run has judged the head since we began, and something else than we did."""
     return posted is not None and posted.ours and posted.at > started and posted.seal.judged != seal.judged
 
 
@@ -147,7 +147,7 @@ def _has_nothing_to_say(judgement: Judgement) -> bool:
 def _status(
     job: Job, subject: Subject, judged: Sequence[Judgement], posted: Posted | None, seal: Seal, shown: Published
 ) -> Published:
-    """Set the status, unless it says so already and vouches for the same."""
+    """Set the status, unless it already shows and attests the same."""
     worst = worst_of(judged)
     number = next((t.pull.number for t, j in zip(subject.targets, judged, strict=True) if j is worst and t.pull), 0)
     several = f"#{number}: " if len(judged) > 1 and number else ""

@@ -34,7 +34,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict, the exit code that it alone decides, and the sentences that say why, the worst first."""
+    """The verdict, the exit code that it alone decides, and the reasons as sentences, the worst first."""
 
     evidence: Evidence
     verdict: str
@@ -70,7 +70,7 @@ class Judgement:
 
 
 def judge(evidence: Evidence) -> Judgement:
-    """Return the verdict: what kept us from looking first, then broken promises, then the candidates."""
+    """Return the verdict: obstacles first, then broken promises, then the candidates."""
     rows = candidate_rows(evidence)
     checks = _audits(evidence)
     failing = {row.experiment_id: why for row in rows if (why := _why_fails(row, evidence, checks))}
@@ -150,14 +150,14 @@ def _promises(evidence: Evidence) -> Iterable[Reason]:
 
 
 def _line(evidence: Evidence, file: str, line: int) -> Fragments:
-    """Return where a line stands, in words: with its file where that is not the registry itself."""
+    """Return a line's position in words, with its file where that is not the registry itself."""
     return (f"line {line}",) if file in ("", evidence.source) else (f"line {line} of ", Data(file))
 
 
 def _numbers(
     evidence: Evidence, rows: Sequence[Row], failing: Mapping[str, Fragments], waiting: Mapping[str, Fragments]
 ) -> Iterable[Reason]:
-    """Yield what the ranking, the gates and the audit say; nothing for a pass."""
+    """Yield the reasons from ranking, gates and audit; nothing for a pass."""
     if evidence.ranking is None:
         if not evidence.problems:  # nobody looked, and nobody said why: that is never a pass
             yield Reason(UNREADABLE, ("nothing was ranked",))
@@ -218,7 +218,7 @@ def _why_fails(row: Row, evidence: Evidence, checks: Mapping[str, Sequence[RuleR
 
 
 def _freshness(judged: Sequence[Belonging]) -> Iterable[Reason]:
-    """Yield why none of the candidates says anything of the code as it is now; nothing where one does."""
+    """Yield why no candidate ran the code as it is now; nothing if one did."""
     if any(one.freshness == EXACT for one in judged):
         return
     stale = [one for one in judged if one.freshness == STALE]

@@ -17,7 +17,7 @@ from expflow_hooks.render.output import prepare_streams, quiet, warn
 
 COMMANDS = {
     "init": ("setup.commands.init", "Bring this repository under the hooks: policy, configuration, workflow, hooks."),
-    "doctor": ("setup.commands.doctor", "Say what is active, what is missing, and the command that mends each."),
+    "doctor": ("setup.commands.doctor", "Say what is active, what is missing, and the command that repairs it."),
     "pin": ("cli.pin", "Set, check and clear the PIN that guards cancel, stop and delete."),
     "run": ("cli.run", "List, show and add experiments; cancel, stop or delete one, guarded."),
     "registry": ("cli.registry", "Turn the registry's file into a folder, in which branches never conflict."),
@@ -47,8 +47,8 @@ COMMANDS = {
 def root() -> None:
     """Governance for machine-learning experiments: PIN guard, registry, ranking with gates, audit.
 
-    Exit codes: 0 holds; 1 a gate, a rule or a scan says no; 2 usage or policy error; 3 undecided (nothing matched);
-    4 a source could not be read; 5 PIN refused.
+    Exit codes: 0 holds; 1 a gate or a rule does not hold, or the scan found a leak; 2 usage or policy error; 3 undecided
+    (nothing matched); 4 a source could not be read; 5 PIN refused.
     """
 
 

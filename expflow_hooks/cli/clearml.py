@@ -67,7 +67,7 @@ def publish_board(form: str, output: str | None, fail_on: str, name: str, **opti
     rules = policy()
     project = options["project"] or rules.leaderboard.project
     if not project:
-        raise click.UsageError("give --project, or leaderboard.project in the policy: a report stands in a project")
+        raise click.UsageError("give --project, or leaderboard.project in the policy: a report belongs to a project")
     ranking, source = ranked(rules, {**options, "source": CLEARML})
     table = render_ranking(ranking, source.name, "markdown")
     report_id, made = board.publish_board(open_client(), project, name, table)

@@ -73,7 +73,7 @@ _fail_on = click.option(
 
 
 def query_options(function: F) -> F:
-    """Add what says which experiments to rank, and how."""
+    """Add the options that select and rank experiments."""
     return together(
         selection_options,
         _leaderboard,
@@ -90,7 +90,7 @@ def query_options(function: F) -> F:
 
 
 def ranking_options(function: F) -> F:
-    """Add what says how to rank and when to fail, and the form of the output."""
+    """Add the options for ranking, failing and the output format."""
     return together(query_options, shown_options, _fail_on, data_output_options)(function)
 
 
@@ -102,7 +102,8 @@ def ranking_options(function: F) -> F:
 @source_option
 @ranking_options
 def command(form: str, output: str | None, fail_on: str, **options: Any) -> int:
-    """Rank experiments by a metric; what fails a gate or cannot be compared stands below the line, with the reason."""
+    """Rank experiments by a metric; those that fail a gate or cannot be compared are listed below the line, with the
+    reason."""
     return compare(policy(), options, form, output, fail_on)
 
 
@@ -114,7 +115,7 @@ def compare(
     fail_on: str,
     reading: Reading = LAST,
 ) -> int:
-    """Rank as the options and the policy say, show the ranking, and return the exit code."""
+    """Rank by options and policy, show the ranking, and return the exit code."""
     ranking, source = ranked(rules, options, reading)
     unreadable = source.unreadable()
     columns = shown_columns(rules, options, ranking, reading)

@@ -10,11 +10,11 @@ _ASK_FOR_A_PIN = frozenset({"pin", "cancel", "stop", "delete"})
 
 
 def without_pins(message: str, arguments: Sequence[str]) -> str:
-    """Return an error's message with `****` for every four digits that stand in the arguments."""
+    """Return an error's message with `****` for every four digits from the arguments."""
     typed = {digits for argument in arguments for digits in _FOUR_DIGITS.findall(argument)}
     return _FOUR_DIGITS.sub(lambda found: "****" if found[0] in typed else found[0], message)
 
 
 def may_hold_a_pin(arguments: Sequence[str]) -> bool:
-    """Say whether the arguments are those of a command that takes a PIN."""
+    """Return whether the arguments are those of a command that takes a PIN."""
     return not _ASK_FOR_A_PIN.isdisjoint(arguments)

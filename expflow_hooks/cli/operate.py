@@ -22,7 +22,7 @@ _common = together(
     click.argument("experiment_id", metavar="[ID]", required=False, shell_complete=complete_experiment),
     click.option("--task-id", "-t", metavar="T", help="The ClearML task; ID is then the registry's name for it."),
     click.option("--registry-only", is_flag=True, help="Leave the ClearML server alone; only the history says it."),
-    click.option("--source", metavar="FILE", help="The registry it stands in."),
+    click.option("--source", metavar="FILE", help="The registry it is in."),
     click.option("--reason", metavar="TEXT", help="Why; kept in the history."),
     pin_options,
 )
@@ -62,7 +62,7 @@ def stop(**options: Any) -> int:
 @click.option("--published", is_flag=True, help="With --permanently: although it is published.")
 @click.option("--parent", is_flag=True, help="With --permanently: although other tasks were made from it.")
 def delete(**options: Any) -> int:
-    """Delete an experiment: a line says so, its metrics stay in the history. Asks for the PIN."""
+    """Delete an experiment: a line records it, its metrics stay in the history. Asks for the PIN."""
     for option, name in (("delete_models", "with-models"), ("published", "published"), ("parent", "parent")):
         if options[option] and not options["permanently"]:
             raise click.UsageError(f"--{name} goes with --permanently: an archived task keeps all it has")

@@ -108,13 +108,13 @@ def clear(old: str | None, descriptor: int | None, force: bool) -> int:
 
 @command.command("status", epilog="Example: expflow-hooks pin status")
 def status() -> int:
-    """Say whether a PIN is set, and where."""
+    """Return whether a PIN is set, and where."""
     found = places.stored()
     if found is None:
         emit("PIN: not set. `expflow-hooks pin init` sets one.\n")
         return OK
     if found.digest is None:
-        emit(f"PIN: damaged or unreadable in {found.where}; everything stays guarded until it is mended.\n")
+        emit(f"PIN: damaged or unreadable in {found.where}; everything stays guarded until it is repaired.\n")
         warn(f"{found.where} holds no PIN hash that can be read; `expflow-hooks pin init --force` sets a new PIN")
         return OK
     emit(f"PIN: set, in {found.where}.\n")

@@ -55,7 +55,7 @@ def _next(old: Location, new: Location, rules: Policy) -> str:
 
 
 def _rename_in(path: str, old: Location, new: Location) -> bool:
-    """Put the new registry into the policy's `source`, and say whether it is there now."""
+    """Put the new registry into the policy's `source`; return whether it is there now."""
     from expflow_hooks.core.files import replace_file
     from expflow_hooks.core.policy.load import parse_policy
 

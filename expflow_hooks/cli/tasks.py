@@ -27,7 +27,7 @@ def read_one(
     dirty: bool = True,
     rules: Policy | None = None,
 ) -> tuple[Experiment, str]:
-    """Return one task as an experiment and its source's name; warnings are told."""
+    """Return one task as an experiment and its source's name; show the warnings."""
     rules = rules or policy()
     chosen = choose(source, rules)
     if chosen == CLEARML:
@@ -40,7 +40,7 @@ def read_one(
 
 
 def check_belonging(experiment_id: str, task_id: str, source: str | None) -> None:
-    """Raise UsageError where the registry says that the experiment is another task, or the task another experiment."""
+    """Raise UsageError if the registry links the experiment to another task, or the task to another experiment."""
     rules = policy()
     if is_registry(source, rules):
         registry = Registry(registry_to_read(source, rules), missing_ok=source is None)

@@ -37,7 +37,7 @@ class ExpflowError(Exception):
 
 
 class ExpflowWarning(UserWarning):
-    """What training code should be told of and is not stopped by."""
+    """A warning for training code: reported, and training goes on."""
 
 
 class UsageError(ExpflowError, ValueError):

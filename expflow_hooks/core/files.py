@@ -39,7 +39,7 @@ def make_home() -> str:
 
 
 def is_private(path: str) -> bool:
-    """Say whether a path is one of a file in `~/.expflow`."""
+    """Return whether a path is one of a file in `~/.expflow`."""
     try:
         return os.path.dirname(os.path.abspath(path)) == home()
     except UnreadableError:
@@ -137,7 +137,7 @@ def read_all_at(fd: int, start: int, end: int) -> bytes:
 
 @contextmanager
 def _folder(path: str, *, mend: bool) -> Iterator[int | None]:
-    """Open the folder, check it, and with `mend` make it private.
+    """Open the folder, check it, and make it private if `mend` is set.
 
     Yields its descriptor, or None where files cannot be opened through one.
 

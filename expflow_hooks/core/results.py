@@ -42,7 +42,7 @@ class GateOutcome(TypedDict):
 
 
 class RankingRow(TypedDict):
-    """One row of a ranking: an experiment, or a group of runs; `rank` is null below the line, and `reason` says why."""
+    """One row of a ranking: an experiment, or a group of runs; `rank` is null below the line, with the `reason`."""
 
     rank: int | None
     band: list[int] | None
@@ -215,7 +215,7 @@ class VerificationOutput(TypedDict):
 
 
 class DoctorCheck(TypedDict):
-    """One thing that `doctor` looked at; `fix` is the command that mends it, empty where nothing is missing."""
+    """One check of `doctor`; `fix` is the command that repairs it, empty where nothing is missing."""
 
     name: str
     state: Literal["active", "missing", "off"]

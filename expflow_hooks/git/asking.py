@@ -39,7 +39,7 @@ _MOST_REMEMBERED = 1 << 20
 
 
 class FailedError(UnreadableError):
-    """Git failed: its reason in one line, and whether it was its own way to say no."""
+    """Git failed: the reason in one line, and whether that is git's way to answer no."""
 
     def __init__(self, reason: str, code: int, silent: bool) -> None:
         super().__init__(reason)
@@ -76,7 +76,7 @@ class Asking:
         return b"".join(self._stream(stdin, list(arguments)))
 
     def try_ask(self, *arguments: str) -> "bytes | None":
-        """Return what git prints, or None if it says no; raise `UnreadableError` if it could not look.
+        """Return git's output, or None if the answer is no; raise `UnreadableError` if git could not look.
 
         No is the exit code that git documents for the command, with not a word about it.
         """
@@ -117,7 +117,7 @@ class Asking:
         return _line(self.ask(*arguments))
 
     def try_line(self, *arguments: str) -> str:
-        """Return the one line that git prints, or nothing if it says no."""
+        """Return git's one line of output, or an empty string if the answer is no."""
         answer = self.try_ask(*arguments)
         return "" if answer is None else _line(answer)
 
@@ -191,7 +191,7 @@ def _line(answer: bytes) -> str:
 
 
 def _reason(complaints: str) -> str:
-    """Return the line of git's complaints that says why, without git's prefix."""
+    """Return the line of git's error output with the reason, without git's prefix."""
     lines = complaints.splitlines() or ["failed without a reason"]
     for prefix in ("fatal: ", "error: "):
         for line in lines:

@@ -1,4 +1,4 @@
-"""The code as it stands in the work tree, hashed by git: the same digest that a commit of it has.
+"""The code in the work tree, hashed by git: the same digest that a commit of it has.
 
 Git does the work with a copy of the index and an object folder of its own, both temporary, so that attributes, clean
 filters, line endings and modes count as in `git add`, and nothing is written into the repository.
@@ -133,7 +133,7 @@ class _Shadow:
                 yield tag, mode, blob, path
 
     def _show_all(self) -> None:
-        """Have git look at the files that it was told to pass over, where they are there."""
+        """Have git examine files marked to be skipped, where they exist."""
         hidden = [(tag, path) for tag, _, _, path in self._tagged() if tag == "S" or tag.islower()]
         skipped = [path for tag, path in hidden if tag in "Ss" and os.path.lexists(self._at(path))]
         if skipped:
@@ -187,7 +187,7 @@ class _Changed(NamedTuple):
 
 
 def _changed(record: str) -> _Changed | None:
-    """Return what a record of `git status --porcelain=v2` says of the work tree, or None if it is as in the index."""
+    """Return the work tree's entry from a record of `git status --porcelain=v2`, or None if it equals the index."""
     kind, _, rest = record.partition(" ")
     if kind == "?":
         return _Changed(rest.rstrip("/"), is_repository=rest.endswith("/"))

@@ -1,4 +1,4 @@
-"""The hook files of plain git: which of our hooks a stage runs, and where a hook that stood there before is kept."""
+"""The hook files of plain git: which of our hooks a stage runs, and where an earlier hook is preserved."""
 
 HOOKS = {
     "pre-commit": ("pin_hash", "policy", "registry", "audit"),

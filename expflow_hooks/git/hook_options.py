@@ -1,4 +1,4 @@
-"""The options of hooks and scans, and what they and the environment say is to be looked at.
+"""The options of hooks and scans, and what they and the environment select for scanning.
 
 Read by hand: importing argparse takes as long as Python takes to start.
 """
@@ -99,7 +99,7 @@ def parse(arguments: "list[str]") -> Options:
 
 
 def is_push(options: "Options | None", environment: "Mapping[str, str]") -> bool:
-    """Return whether it is a push that is looked at: the options say so, else the framework that runs us."""
+    """Return whether a push is examined: by the options, else by the framework that runs us."""
     if options and (options.push or options.stage or options.staged or options.rev or options.all_history):
         return options.push
     stage = environment.get("PREK_HOOK_STAGE")

@@ -146,7 +146,7 @@ class Objects(Asking):
 
 
 def _path(records: "Iterator[bytes]") -> str:
-    """Return the path that follows what git says of it."""
+    """Return the path at the end of a line of git's output."""
     path = next(records, None)
     if path is None:
         raise UnreadableError(CUT)

@@ -1,4 +1,4 @@
-"""What git says of the code that runs here: commit, branch, and whether there are uncommitted changes."""
+"""Git's facts on the running code: commit, branch, and whether there are uncommitted changes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def registry_files(git: Git, revision: str, path: str) -> dict[str, bytes]:
-    """Return the contents of a registry's files, by path below the root; nothing stands for the index as revision.
+    """Return the contents of a registry's files by path below the root; an empty revision is the index.
 
     There are none where the registry is not there. Raises UnreadableError where git could not look, UsageError for a
     registry that is not spelled right or a link.

@@ -41,7 +41,7 @@ class Git(Objects):
         return self.try_line("config", "--get", key)
 
     def attribute(self, name: str, path: str) -> str:
-        """Return what the attributes say of a path, such as `union`, `set` or `unspecified`."""
+        """Return the value of an attribute for a path, such as `union`, `set` or `unspecified`."""
         records = list(self.records("check-attr", "-z", name, "--", path))
         return os.fsdecode(records[2])
 
@@ -79,7 +79,7 @@ class Git(Objects):
         return (name, kind) if kind in TYPES else ("", "")
 
     def present(self, ids: "Iterable[str]") -> "list[str]":
-        """Return the commits among object ids that this repository has; an annotated tag stands for its commit.
+        """Return the commits among object ids that this repository has; an annotated tag counts as its commit.
 
         Nothing is fetched for it where this is a partial clone.
         """
@@ -168,7 +168,7 @@ class Git(Objects):
         raise UnreadableError(f"git: the contents of {entry[2]} are not in this repository")
 
     def empty_tree(self) -> str:
-        """Return the id of the tree without entries: what stands before the first commit."""
+        """Return the id of the empty tree, which precedes the first commit."""
         return self.line("hash-object", "-t", "tree", "--stdin")
 
     def differing(self, older: str, newer: str) -> "list[str]":

@@ -54,7 +54,7 @@ def _check_change(git: Git, change: ProposedChange) -> int:
 
 
 def _has_anything_to_do(git: Git, change: ProposedChange) -> bool:
-    """Say whether a registry can be concerned, told by names alone."""
+    """Return whether a registry can be affected, by names alone."""
     from expflow_hooks.hooks.tracked_names import FILE, local_registry_exists, may_matter
 
     if may_matter(touched(git, change)):
@@ -135,7 +135,7 @@ def _judge(
     histories: "dict[str, list[HistoryLine]]",
     groups: "dict[str, RunGroup]",
 ) -> int:
-    """Audit, tell, and return 1 if a failure goes towards a protected branch."""
+    """Audit, print the results, and return 1 if a failure goes towards a protected branch."""
     from expflow_hooks.core.audit.validate import audit
     from expflow_hooks.core.registry.experiment import UNFINISHED, from_mapping
     from expflow_hooks.core.registry.history import revisions

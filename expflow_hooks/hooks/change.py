@@ -30,7 +30,7 @@ class ProposedChange:
 
     @property
     def before(self) -> "list[str]":
-        """Return revisions that the receiver has: what stands in one of them is not new."""
+        """Return revisions that the receiver has: their content is not new."""
         return self._before
 
     @property

@@ -45,7 +45,7 @@ def _check(name: str, options: "Options", git: Git, push: "Push | None") -> int:
 
 
 def _may_concern(options: "Options", git: Git, push: "Push | None") -> bool:
-    """Return whether the checks of policy and registry may have anything to do; at a commit the names tell it."""
+    """Return whether the checks of policy and registry may apply; at a commit, by names."""
     from expflow_hooks.hooks.change import Commit, touched
     from expflow_hooks.hooks.changes import changes
     from expflow_hooks.hooks.tracked_names import may_matter
@@ -57,7 +57,7 @@ def _may_concern(options: "Options", git: Git, push: "Push | None") -> bool:
 
 
 def _stage(named: str, push: bool) -> str:
-    """Return the stage whose checks run: at a commit all of them, unless a merge is said to be one."""
+    """Return the stage whose checks run: at a commit all of them, unless it is a merge commit's hook."""
     stage = named or os.environ.get("PREK_HOOK_STAGE", "")
     if push:
         return "pre-push"

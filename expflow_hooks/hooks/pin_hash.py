@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: "list[str] | None" = None) -> int:
-    """Scan what the stage, the framework's environment or the arguments say, and return the exit code."""
+    """Scan what the stage, the framework's environment or the arguments select, and return the exit code."""
     return command.main(argv, "expflow-pin-hash")
 
 

@@ -101,7 +101,7 @@ def _receiver(git: Git, change: ProposedChange) -> "Receiver | None":
 
 
 def _list_broken(tracked: "TrackedRegistry", growth: "Growth") -> bool:
-    """List where the history of the new lines does not hold, as `run verify` does; say whether there was any."""
+    """List where the new lines break the history, as `run verify` does; return whether any do."""
     from expflow_hooks.core.registry.append_only import broken_by
     from expflow_hooks.core.registry.ends import fits_at_the_ends
     from expflow_hooks.core.registry.verify import verify

@@ -1,4 +1,4 @@
-"""The tracked registry: where it is at a revision, by the policy that stands there, and what its files hold."""
+"""The tracked registry: its path at a revision, by that revision's policy, and the content of its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a registry can be concerned, told by names alone: before yaml or msgspec is imported."""
+"""Whether a registry can be affected, by names alone: before yaml or msgspec is imported."""
 
 import os
 

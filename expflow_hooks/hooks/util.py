@@ -48,7 +48,7 @@ def show_help(program: str, does: str) -> int:
 
 
 def guarded(program: str, work: "Callable[[], int]") -> int:
-    """Do a part of a hook's work; say in one line what broke it off, and return the exit code."""
+    """Run a part of a hook; print what interrupted it in one line, and return the exit code."""
     try:
         return work()
     except ExpflowError as error:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Settings(NamedTuple):
-    """The names of the settings that a message tells the user to look at: the address, and the CA file."""
+    """The settings that a message refers the user to: the address, and the CA file."""
 
     address: str
     ca: str = "REQUESTS_CA_BUNDLE"

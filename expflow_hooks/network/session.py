@@ -50,7 +50,7 @@ def basic(user: str, password: str) -> str:
 
 
 def same_server(one: str, other: str) -> bool:
-    """Say whether two addresses are on one server, which alone may see the keys."""
+    """Return whether two addresses are on one server, which alone may see the keys."""
     return urlsplit(one)[:2] == urlsplit(other)[:2]
 
 

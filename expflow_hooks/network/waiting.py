@@ -28,7 +28,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _until(date: str, now: str | None) -> float:
-    """Return the seconds until a date by the server's own clock, as the answer says it: ours may be off."""
+    """Return the seconds until a date by the server's own clock, from its answer: ours may be off."""
     moment = _moment(date)
     if moment is None:
         return 1.0

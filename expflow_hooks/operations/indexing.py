@@ -1,4 +1,4 @@
-"""Bringing a registry's index up to date in a process of its own, which nobody waits for and which says nothing."""
+"""Bring a registry's index up to date in a process of its own, silent and not waited for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One operation on many experiments under one PIN: what is known to be refused is left out first, and said."""
+"""One operation on many experiments under one PIN: those known to be refused are left out first, and listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancel, stop and delete in the registry: the guard first, then the line that says who did what and why.
+"""Cancel, stop and delete in the registry: the guard first, then the line with who did what and why.
 
 What is done on a server as well is in `operations.remote`.
 """
@@ -116,5 +116,5 @@ def _check(record: Mapping[str, Any], request: Request) -> tuple[str, str]:
 
 def _required(record: dict[str, Any] | None, request: Request) -> dict[str, Any]:
     if record is None:
-        raise UsageError(f"no experiment {request.experiment_id!r}: it is not in the registry any more")
+        raise UsageError(f"no experiment {request.experiment_id!r}: it is no longer in the registry")
     return record

@@ -30,7 +30,7 @@ def asker(given: str | None, *, descriptor: int | None = None, use_environment: 
 
 
 def given_by_environment() -> bool:
-    """Say whether the environment gives a PIN."""
+    """Return whether the environment gives a PIN."""
     return bool(os.environ.get(ENV_PIN) or os.environ.get(ENV_FILE))
 
 
@@ -88,7 +88,7 @@ def ask_pin(prompt: str, deadline: float) -> str | None:
 
 
 def guard(action: str, ask: pin.Ask | None = None, *, wait: Callable[[float], None] = time.sleep) -> bool:
-    """Ask for the PIN before a destructive action; say whether it may go on.
+    """Ask for the PIN before a destructive action; return whether it may proceed.
 
     Where no PIN is set it may. `ask` takes a prompt and returns what was entered, or None to give up; without it,
     `EXPFLOW_PIN`, `EXPFLOW_PIN_FILE`, the terminal or a line of standard input answers. Three tries, 30 s in all.
@@ -102,7 +102,7 @@ def answer(question: str, default: str) -> str:
 
 
 def confirm(question: str) -> bool:
-    """Return whether the user says yes, on the terminal or in a line of standard input; nothing said is no."""
+    """Return whether the user answers yes, on the terminal or in a line of standard input; no answer is no."""
     return _line(f"{question} [y/N] ").lower() in ("y", "yes")
 
 

@@ -1,4 +1,4 @@
-"""Recording an experiment: what is given, completed by what git and the clock say, appended to the registry."""
+"""Record an experiment: the given fields, completed by git and the clock, appended to the registry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _AskGit(Exception):
 
 
 class Surroundings:
-    """What git says of the code that runs here: asked when it is wanted, and once."""
+    """Git's facts on the running code, asked once, when first needed."""
 
     def __init__(self, registry: str, policy: Policy, folder: str = ".") -> None:
         self.policy = policy
@@ -41,7 +41,7 @@ class Surroundings:
         return self._said
 
     def ask(self) -> None:
-        """Ask git; a warning says why there is no code."""
+        """Ask git; where there is no code, a warning gives the reason."""
         from expflow_hooks.git.code_identity import code_here
         from expflow_hooks.git.provenance import provenance
 
@@ -146,19 +146,19 @@ def check_record(given: Mapping[str, Any]) -> str:
 
 
 def _with_definition(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record with its definition as it is kept, {metric: hash}; raise UsageError for what is none."""
+    """Return the record with its definition as stored, {metric: hash}; raise UsageError for an invalid one."""
     if record.get("definition") is None:
         return record
     return {**record, "definition": clean_definition(record["definition"])}
 
 
 def _names_code(record: Mapping[str, Any]) -> bool:
-    """Say whether a record names the code itself; then git here has nothing to say of it."""
+    """Return whether a record names the code itself, so that git here is not asked."""
     return any(record.get(field) for field in ("commit", "commit_hash", "code"))
 
 
 def _of_start(known: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what git said, and whether it was asked when the run started or when it was first recorded."""
+    """Return git's facts, and whether they are from the run's start or from its first record."""
     taken = "start" if record.get("status") == "running" else "record"
     code = {"code": {**known["code"], "at": taken}} if "code" in known else {}
     return {**known, **code}

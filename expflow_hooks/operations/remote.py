@@ -77,7 +77,7 @@ def perform(writer: Writer, prepared: Prepared, permit: Permit) -> Outcome:
 
 
 class _Said(Exception):
-    """Somebody else's line says the same already."""
+    """Another process's line already records the same."""
 
 
 def _agrees(record: dict[str, Any], state: str) -> bool:

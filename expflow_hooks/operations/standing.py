@@ -1,4 +1,4 @@
-"""How a run stands to the branch that is checked out: why it belongs to the change, and what the code has become since.
+"""A run's relation to the current branch: why it belongs to the change, and how the code has changed since.
 
 What the Action will say of it in a pull request, told where the work is done.
 """
@@ -31,24 +31,24 @@ _WHY = {
 
 
 class Standing(NamedTuple):
-    """What is said of a run, and whether what it ran is what HEAD holds (None: nobody can tell)."""
+    """The description of a run, and whether the code it ran is HEAD's (None: unknown)."""
 
     says: str
     is_committed: bool | None
 
 
 def standing_of(history: Sequence[HistoryLine], registry: str, policy: Policy, folder: str = ".") -> Standing:
-    """Return how a run stands to HEAD's branch; nothing is said where git cannot be asked."""
+    """Return a run's relation to HEAD's branch; nothing where git cannot be asked."""
     try:
         git = Git(folder)
         head = git.head() if git.try_top() else ""
         return _Looking(git, head, policy, registry).at(history) if head else Standing("", None)
     except ExpflowError as error:
-        return Standing(f"how it stands to the commits here cannot be told: {error}", None)
+        return Standing(f"its relation to the commits here is unknown: {error}", None)
 
 
 class _Looking:
-    """One look at the branch that is checked out."""
+    """The current branch, read once."""
 
     def __init__(self, git: Git, head: str, policy: Policy, registry: str) -> None:
         self._git, self._head = git, head
@@ -57,7 +57,7 @@ class _Looking:
         self._base = next(filter(None, map(git.commit, _BASES)), "")
 
     def at(self, history: Sequence[HistoryLine]) -> Standing:
-        """Return how the run of these lines stands."""
+        """Return the standing of the run with these lines."""
         run = from_mapping(history[-1].record)
         change = self._change()
         found = find_candidates([run], change, self._git.tree, self._patterns, self._added(run, history))
@@ -97,7 +97,7 @@ class _Looking:
         return Standing(f"{why}; stale{changed}; {told.says}", False)
 
     def _of_code(self, run: Experiment) -> Standing:
-        """Return where the code that ran is, told by the code alone."""
+        """Return where the code that ran is now, by the code alone."""
         if run.code is None:
             return Standing("the code that ran was not recorded", None)
         if run.code.id == code_id(self._git.tree(self._head), self._patterns):

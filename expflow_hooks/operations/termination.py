@@ -1,4 +1,4 @@
-"""SIGTERM as an exception, so that a run that is told to end can say so; schedulers send it before they kill."""
+"""SIGTERM as an exception, so that a run can record its end; schedulers send it before they kill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import FrameType
 
 
 class Terminated(SystemExit):
-    """The process was told to end; its exit code is that of a process that SIGTERM ends."""
+    """The process received SIGTERM; the exit code is that of a process ended by it."""
 
     def __init__(self) -> None:
         super().__init__(128 + signal.SIGTERM)

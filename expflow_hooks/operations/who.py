@@ -6,7 +6,7 @@ import os
 
 
 def who() -> dict[str, str]:
-    """Return what the history says of who did something: `by`, `host`, and `git` where git has an identity."""
+    """Return the history's fields on who did something: `by`, `host`, and `git` where git has an identity."""
     git = _git_identity()
     return {"by": user(), **({"git": git} if git else {}), "host": _host()}
 
@@ -31,7 +31,7 @@ def _windows_user() -> str:
 
 
 def _git_identity() -> str:
-    """Return git's `name <email>`, as a commit made here would say, or the empty string."""
+    """Return git's `name <email>`, as in a commit made here, or an empty string."""
     from expflow_hooks.core.errors import UnreadableError
     from expflow_hooks.git.repository import Git
 

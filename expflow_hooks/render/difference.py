@@ -13,7 +13,8 @@ from expflow_hooks.render.table import PLAIN, Bad, Column, Data, Good, Style, Ta
 
 
 def difference_json(difference: Difference, files: Sequence[str] | None, unknown: str | None) -> dict[str, Any]:
-    """Return the difference as schema 1; `files` differ between the two commits, null where `code_unknown` says why."""
+    """Return the difference as schema 1; `files` differ between the two commits, null with the reason in
+    `code_unknown`."""
     return {
         "schema": 1,
         "first": _side(difference.first),
@@ -89,7 +90,7 @@ def _metric_cells(row: MetricDifference) -> list[str]:
 
 
 def show_verdict(row: MetricDifference) -> str:
-    """Return how the second side stands to the first: better or worse, by how much."""
+    """Return the second side compared to the first: better or worse, and by how much."""
     if row.difference is None:
         return "not comparable"
     by = f"{row.difference:+.4g}" + ("" if row.percent is None else f" ({row.percent:+.3g}%)")

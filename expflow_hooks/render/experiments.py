@@ -14,7 +14,7 @@ from expflow_hooks.render.table import PLAIN, Column, Data, Style, Table, to_csv
 
 
 def render_record(payload: Sequence[Mapping[str, Any]]) -> str:
-    """Return records as a JSON array, every field as it stands."""
+    """Return records as a JSON array, every field unchanged."""
     return to_json(list(payload))
 
 
@@ -47,7 +47,7 @@ def render_history(
 
 
 def show_place(line: HistoryLine) -> str:
-    """Return where a line stands: its number, of a folder's registry with the file's name."""
+    """Return a line's position: its number, in a folder's registry with the file's name."""
     return f"{os.path.basename(line.file)}:{line.line}" if line.file else str(line.line)
 
 

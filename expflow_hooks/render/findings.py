@@ -12,7 +12,7 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def _history(finding: Finding) -> str:
-    """Return commit and ref, which stand first for what is found in history."""
+    """Return commit and ref, which come first for findings in history."""
     return " ".join(part for part in (finding.commit[:12], printable(finding.ref)) if part)
 
 

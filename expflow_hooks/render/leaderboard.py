@@ -43,12 +43,12 @@ class Entry(NamedTuple):
 
     @property
     def ranks(self) -> bool:
-        """Say whether the row stands above the line."""
+        """Return whether the row ranks."""
         return self.row.rank is not None
 
 
 class Leaderboard(NamedTuple):
-    """The rows that are shown, the ranked ones first, and what every face says around them."""
+    """The rows to show, ranked ones first, and the text that every face puts around them."""
 
     ranking: Ranking
     source: str
@@ -62,7 +62,7 @@ class Leaderboard(NamedTuple):
 
     @property
     def grouped(self) -> bool:
-        """Say whether a row is a group of runs."""
+        """Return whether a row is a group of runs."""
         return self.ranking.query.group_by is not None
 
     @property
@@ -77,7 +77,7 @@ class Leaderboard(NamedTuple):
 
     @property
     def has_ids(self) -> bool:
-        """Say whether a name differs from its id, so that both are shown."""
+        """Return whether a name differs from its id, so that both are shown."""
         return any(entry.row.label != entry.row.experiment_id for entry in self.entries)
 
 

@@ -85,7 +85,7 @@ Columns = Mapping[str, Mapping[str, Any]]
 
 
 def ranking_table(board: Leaderboard, more: Columns = _NONE, *, precise: bool = False) -> Table:
-    """Return the leaderboard: rank, name, value, one column a gate with value and margin, and what there is to say."""
+    """Return the leaderboard: rank, name, value, one column per gate with value and margin, and the notes."""
     columns = [Column("rank", right=True), Column("name", narrowest=12)]
     columns += [Column("id", narrowest=10, spare=1)] if board.has_ids else []
     columns.append(Column(f"{board.metric} {board.arrow}", right=True))

@@ -16,19 +16,19 @@ class Data(str):
 
 
 class Good(str):
-    """A cell of ours that says something holds: green where there is colour."""
+    """A cell of ours that reports success: green where there is colour."""
 
 
 class Bad(str):
-    """A cell of ours that says something fails: red where there is colour."""
+    """A cell of ours that reports a failure: red where there is colour."""
 
 
 class Open(str):
-    """A cell of ours that says something is not decided: yellow where there is colour."""
+    """A cell of ours that reports an open question: yellow where there is colour."""
 
 
 class Column(NamedTuple):
-    """A column's heading; numbers stand at the right.
+    """A column's heading; numbers are right-aligned.
 
     In a terminal that is too narrow, columns with `narrowest` are shortened to that many characters, then those with
     the highest `spare` are left out; 0 stays.
@@ -107,7 +107,7 @@ def _taken(shown: Sequence[int], widths: Sequence[int]) -> int:
 
 
 def shorten(text: str, room: int) -> str:
-    """Return text in at most `room` columns, its middle left out: a name's two ends tell it apart."""
+    """Return text in at most `room` columns, shortened in the middle: names differ at their ends."""
     if width(text) <= room:
         return text
     if room < 5:

@@ -17,7 +17,7 @@ CHUNK = 1 << 20
 
 
 class ScanReport:
-    """What a scan found, what it could not read, what else is to be said with that, and how much it read."""
+    """The result of a scan: findings, what could not be read, notes, and how much was read."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []

@@ -51,7 +51,7 @@ def main(argv: "list[str] | None" = None, program: str = "expflow-hooks scan") -
 
 
 def check(options: "Options", git: "Git", push: "Push | None") -> int:
-    """Scan as one of a hook's checks, whose verdict is the hook's to say."""
+    """Scan as one of a hook's checks; the hook reports the verdict."""
     report = ScanReport()
     try:
         scan(options, git, push, report)
@@ -61,7 +61,7 @@ def check(options: "Options", git: "Git", push: "Push | None") -> int:
 
 
 def scan(options: "Options", git: "Git", push: "Push | None", report: ScanReport) -> None:
-    """Scan what the options ask for; where they leave it open, what the environment says the stage is about."""
+    """Scan what the options select; else what the stage's environment selects."""
     from expflow_hooks.git.hook_options import asked_range, is_push
 
     if options.paths and not options.push:

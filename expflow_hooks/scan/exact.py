@@ -1,4 +1,4 @@
-"""The closer look at bytes: PIN hashes in runs of hex digits, and PINs in plain text, with line and column."""
+"""The exact scan of bytes: PIN hashes in runs of hex digits, and PINs in plain text, with line and column."""
 
 import os
 import sys

@@ -11,7 +11,7 @@ CODES = {
     "EXP004": "hash of a PIN in base64 or in pieces; remove it and change the PIN",
     "EXP005": "file pin.hash: the PIN's own store, which belongs in ~/.expflow; remove it and change the PIN",
     "EXP006": "EXPFLOW_PIN with a PIN in plain text; remove it and change the PIN",
-    "EXP007": "may hold pin.hash and cannot be checked (no YAML, or too large); mend or split it, or remove the key",
+    "EXP007": "may hold pin.hash and cannot be checked (no YAML, or too large); repair or split it, or remove the key",
 }
 """One line a code: what it is, and what to do."""
 
@@ -42,7 +42,7 @@ class Finding(NamedTuple):
 
     @property
     def message(self) -> str:
-        """Return the one line that the code stands for."""
+        """Return the one-line description of a finding's code."""
         return CODES[self.code]
 
     @property

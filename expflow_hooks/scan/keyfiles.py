@@ -109,7 +109,7 @@ def _as_utf8(data: bytes) -> bytes:
 
 
 def _one_a_line(hits: "list[Hit]") -> "list[Hit]":
-    """Return the hits without those that only say again what another says of the same line."""
+    """Return the hits without duplicates of another hit in the same line."""
     lines: dict[int, Hit] = {}
     for hit in sorted(hits, key=lambda hit: (hit[0], hit[2], hit[1])):
         lines.setdefault(hit[0], hit)
@@ -117,7 +117,7 @@ def _one_a_line(hits: "list[Hit]") -> "list[Hit]":
 
 
 def _in_pieces(data: bytes) -> "list[Hit]":
-    """Return the finding if `data` spells a PIN hash once what may stand between its pieces is gone, or in base64.
+    """Return the finding if `data` spells a PIN hash without its separators, or in base64.
 
     Base64 of the hex digits and of the 32 raw bytes, in either alphabet. Only exact digests count, so text that happens
     to be glued together here never reads as one.

@@ -63,7 +63,7 @@ def scan_history(git: Git, revisions: "list[str]", report: ScanReport) -> None:
 
 
 def _scan_key_blobs(git: Git, commits: "list[str]", key_blobs: "dict[str, set[str]]", report: ScanReport) -> None:
-    """Apply the key rules to the blobs that stand under a key file's name in the new trees.
+    """Apply the key rules to the blobs with a key file's name in the new trees.
 
     The trees may have them from the commits before: which of them were brought, and where, is asked (20 ms for a
     hundred commits) only if there is something to find.

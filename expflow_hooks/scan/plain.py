@@ -64,7 +64,7 @@ def ends_with_command(line: bytes) -> bool:
 
 
 def _is_command(data: bytes, found: "re.Match[bytes]") -> bool:
-    """Return whether an option or argument stands in a line, over continued lines, that runs the command."""
+    """Return whether an option or argument is part of a line, continued lines included, that runs the command."""
     before = data[max(0, found.start() - 2 * _AROUND) : found.start() + len(b"expflow")]
     line = _CONTINUED.sub(b" ", before).rpartition(b"\n")[2]
     return b"expflow" in line and not line.lstrip().startswith(_PROMPTS) and b"`expflow" not in line

@@ -1,4 +1,4 @@
-"""The YAML rule: where a configuration file gives `pin.hash` a value, however the YAML says it.
+"""The YAML rule: where a configuration file sets `pin.hash`, in whatever YAML form.
 
 What the parser refuses is judged by its words alone, and fails closed.
 """

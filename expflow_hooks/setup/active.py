@@ -1,4 +1,4 @@
-"""Whether our hooks run at a stage, and through whom: what the hook file and the framework's configuration say."""
+"""Whether our hooks run at a stage, and through what: by the hook file and the framework's configuration."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Cover(NamedTuple):
 
     @property
     def active(self) -> bool:
-        """Say whether every hook of ours that belongs to the stage runs."""
+        """Return whether every hook of ours that belongs to the stage runs."""
         return not self.lacking
 
 
@@ -68,7 +68,7 @@ def runs_by_configuration(root: str) -> bool:
 
 
 def missing(named: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids to add to those that are named: the rest of them, or the one that stands for all."""
+    """Return the ids to add to those named: the remaining ones, or the one that includes all."""
     absent = tuple(name for name in wanted if name not in named)
     return () if named & {ALL, ALL_COMMAND} else absent if len(absent) < len(wanted) else (ALL,)
 

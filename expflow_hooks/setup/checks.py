@@ -1,4 +1,4 @@
-"""What `doctor` looks at: one function a subject, each of which looks for itself and says what mends it."""
+"""The checks of `doctor`: one function per subject, each with its own look and the command that repairs it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Diagnosis(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What several checks look at."""
+    """What several checks share."""
 
     repository: WorkTree
     policy: Policy | None

@@ -89,7 +89,7 @@ def _framework(root: str, answers: Answers) -> FileEdit | None:
 
 
 def has_policy(repository: WorkTree) -> bool:
-    """Say whether a policy is there already, so that it says where experiments come from."""
+    """Return whether a policy exists already, which then names the source of experiments."""
     return os.path.lexists(os.path.join(repository.root, POLICY))
 
 
@@ -133,7 +133,7 @@ def using_workflows(root: str) -> list[str]:
 
 
 def fetches_history(root: str, path: str) -> bool:
-    """Say whether a workflow checks out all of history, or checks nothing out."""
+    """Return whether a workflow checks out all of history, or checks nothing out."""
     text = _read(root, path) or ""
     return "actions/checkout" not in text or bool(re.search(r"fetch-depth:[ \t]*[\"']?0\b", text))
 
@@ -177,7 +177,7 @@ def _attributes(repository: WorkTree, source: str | None) -> FileEdit | None:
 
 
 def merges_by_union(repository: WorkTree, path: str) -> bool:
-    """Say whether git merges the registry by keeping the lines of both sides."""
+    """Return whether git merges the registry by keeping the lines of both sides."""
     return repository.git.attribute("merge", path) == "union"
 
 

@@ -82,7 +82,7 @@ def _add_type(text: str, absent: str) -> str:
 
 
 def _first_key(text: str, root: yaml.MappingNode) -> int:
-    """Return where the first key's line starts: what goes before it stands below the file's opening comments."""
+    """Return the start of the first key's line: an insertion there follows the file's opening comments."""
     first: int = root.value[0][0].start_mark.index if root.value else len(text)
     return first if root.flow_style is False else len(text)
 

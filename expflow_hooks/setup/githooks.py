@@ -26,10 +26,10 @@ _LEGACY = ".legacy"  # where pre-commit and prek put a hook that stood there bef
 
 _SCRIPT = """\
 #!/bin/sh
-{mark}; `expflow-hooks uninstall` puts back what stood here.
+{mark}; `expflow-hooks uninstall` restores what was here.
 python={python}
 if [ ! -x "$python" ]; then
-    echo "expflow: $python is not there any more; install expflow-action again, then: expflow-hooks install" >&2
+    echo "expflow: $python no longer exists; install expflow-action again, then: expflow-hooks install" >&2
     echo "expflow: error (exit 4)" >&2
     exit 4
 fi
@@ -54,7 +54,7 @@ def script(stage: str, python: str) -> bytes:
 
 
 def install(repository: WorkTree, hooks: Iterable[str] = (), *, shared: bool = False) -> list[HookOutcome]:
-    """Write our hook files for what is asked for (both, if nothing is), before a plain hook that stands there.
+    """Write our hook files for the stages asked for (both by default), ahead of an existing plain hook.
 
     A framework's hook file is left as it is. Raises UsageError where `core.hooksPath` leads out of the repository's git
     directory, unless `shared`, and UnreadableError for what cannot be written.
@@ -88,9 +88,7 @@ def _install(folder: str, stage: str, python: str) -> HookOutcome:
         return HookOutcome(stage, path, "framework", whose)
     if whose == OWN or (os.path.lexists(path) and whose is None):  # a dangling link is somebody's, too
         if os.path.lexists(path + SAVED):
-            raise UsageError(
-                f"{path} and {path + SAVED} both stand there; join the two, remove one, then install again"
-            )
+            raise UsageError(f"{path} and {path + SAVED} both exist; join the two, remove one, then install again")
         os.rename(path, path + SAVED)
     text = script(stage, python)
     if whose == EXPFLOW and _same(path, text):

@@ -15,7 +15,7 @@ from expflow_hooks.sources.open import choose, is_offline
 
 
 class Judging(NamedTuple):
-    """By what runs are judged, whether that works, and what mends it."""
+    """How runs will be judged, whether that works, and the command that repairs it."""
 
     says: str
     works: bool = True
@@ -43,7 +43,7 @@ def how_judged(policy: Policy, repository: WorkTree) -> Judging:
 
 
 def last_run(policy: Policy, repository: WorkTree) -> tuple[str, Standing] | None:
-    """Return the id of the run that was recorded last, and how its code stands; None where there is none to look at."""
+    """Return the id of the last recorded run and the state of its code; None without one."""
     source = choose(None, policy)
     if is_elsewhere(source) or is_offline(source):
         return None

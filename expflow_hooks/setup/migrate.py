@@ -26,7 +26,7 @@ class Migrated(NamedTuple):
 
 
 class History(NamedTuple):
-    """Whether git has the hash: as `commit path:line`, as staged `path:line`, and why it could not be told, if so."""
+    """Whether git has the hash: as `commit path:line`, as staged `path:line`, and why that is unknown, if so."""
 
     committed: list[str]
     staged: list[str]
@@ -34,7 +34,7 @@ class History(NamedTuple):
 
 
 def migrate(start: str = ".") -> tuple[Migrated, History]:
-    """Move the hash into the store and return what was done and what history says.
+    """Move the hash into the store; return what was done and whether history has it.
 
     Raises UsageError if two places disagree, if one holds no hash, or if a file cannot be edited safely; nothing has
     been changed then.
@@ -72,10 +72,10 @@ def _edit(path: str, digest: str) -> tuple[str, str]:
     text = _read(path)
     new = REMOVERS[os.path.basename(path)](text, path)
     if _digests(text) - _digests(new) - {digest}:
-        raise UsageError(f"{path}: the key stands there twice, with two hashes: delete the one that is not the team's")
+        raise UsageError(f"{path}: the key is there twice, with two hashes: delete the one that is not the team's")
     for number, line in enumerate(new.lower().split("\n"), start=1):
         if digest in line:
-            raise UsageError(f"{path}: the hash stands in another line, too (line {number} without the key); delete it")
+            raise UsageError(f"{path}: the hash is also in another line (line {number} without the key); delete it")
     return path, new
 
 

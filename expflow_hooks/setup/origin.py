@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 
     @property
     def is_commit(self) -> bool:
-        """Say whether the revision is a commit's id, which cannot be moved."""
+        """Return whether the revision is a commit's id, which cannot be moved."""
         return bool(_COMMIT.fullmatch(self.revision))
 
 

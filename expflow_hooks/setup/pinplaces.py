@@ -1,4 +1,4 @@
-"""Where a PIN's hash stands outside its store: every `config.yaml` and `.env` from here up to the repository's root."""
+"""Places of a PIN's hash outside its store: every `config.yaml` and `.env` from here up to the repository's root."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def without_yaml_key(text: str, file: str) -> str:
     """Return the text of a `config.yaml` without `pin.hash`; raise UsageError if that cannot be done safely."""
     new, times = text, len(_places(text, file))
     if times > _MOST:
-        raise UsageError(f"{file}: pin.hash stands there {times} times; delete it by hand")
+        raise UsageError(f"{file}: pin.hash is there {times} times; delete it by hand")
     for _ in range(times):
         new = _cut(new, *_places(new, file)[0])
     if _outline(new) != _outline(text) or _places(new, file):
@@ -46,7 +46,7 @@ REMOVERS: dict[str, Callable[[str, str], str]] = {".env": without_env_key, "conf
 
 
 def _outline(text: str) -> Any:
-    """Return all that a document says besides `pin.hash`, duplicate keys one after the other, as it can be compared."""
+    """Return a document's content besides `pin.hash` in comparable form, duplicate keys one after the other."""
     root, whole = yamltree.read(text.encode())
     if not whole:
         return object()
@@ -77,7 +77,7 @@ def _places(text: str, file: str) -> list[tuple[yaml.Node, yaml.Node, yaml.Node,
     for name, pin in values(root_of(text, file), "pin"):
         for key, value in values(pin, "hash"):
             if pin.start_mark.index < name.end_mark.index or value.start_mark.index < key.end_mark.index:
-                raise UsageError(f"{file}: pin.hash is an alias of what stands elsewhere; delete it by hand")
+                raise UsageError(f"{file}: pin.hash is an alias of a value elsewhere; delete it by hand")
             found.append((name, pin, key, value))
     return found
 

@@ -20,12 +20,12 @@ class WorkTree(NamedTuple):
 
     @property
     def shares_hooks(self) -> bool:
-        """Say whether the hook folder lies outside of this repository's git directory."""
+        """Return whether the hook folder lies outside of this repository's git directory."""
         inside = os.path.join(os.path.realpath(self.common), "")
         return not os.path.join(os.path.realpath(self.hooks), "").startswith(inside)
 
     def tracked(self, path: str) -> bool:
-        """Say whether the index has the file."""
+        """Return whether the index has the file."""
         return self.git.tracked(path)
 
 

@@ -1,4 +1,4 @@
-"""What `init`, `install` and `doctor` say: hook files, what to add for a framework, checks, differences."""
+"""The output of `init`, `install` and `doctor`: hook files, additions for a framework, checks, differences."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SIGNS = {"active": "✓", "missing": "✗", "off": "–"}
 
 
 def render_checks(checks: Sequence[Diagnosis], form: str) -> str:
-    """Return what `doctor` saw, in one of the forms of FORMATS; what is not active with the command that mends it."""
+    """Return the results of `doctor` in one of FORMATS; what is not active with the command that repairs it."""
     if form == "json":
         return to_json([check._asdict() for check in checks])
     if form == "csv":

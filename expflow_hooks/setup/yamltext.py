@@ -29,16 +29,16 @@ def root_of(text: str, file: str) -> yaml.MappingNode:
         raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{file}:{line}: not YAML that can be edited; mend it first") from None
+        raise UsageError(f"{file}:{line}: not YAML that can be edited; repair it first") from None
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise UsageError(f"{file}: not YAML that can be edited; mend it first") from None
+        raise UsageError(f"{file}: not YAML that can be edited; repair it first") from None
     if not isinstance(node, yaml.MappingNode):
         raise UsageError(f"{file}: holds no keys; right is `key: value`")
     return node
 
 
 def values(node: yaml.Node | None, key: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """Yield (key, value) for every entry of a mapping with this key, also where it stands twice."""
+    """Yield (key, value) for every entry of a mapping with this key, duplicates included."""
     for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if isinstance(name, yaml.ScalarNode) and name.value == key:
             yield name, value
@@ -86,7 +86,7 @@ def loaded(text: str) -> Any:
 
 
 def same_but(before: str, after: str, undo: Any) -> bool:
-    """Say whether `after` holds what `before` holds, once `undo` has taken out of it what was put in."""
+    """Return whether `after` holds what `before` holds, once `undo` has taken out of it what was put in."""
     try:
         return bool(loaded(before) == undo(loaded(after)))
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -1,4 +1,4 @@
-"""The interface of a source: what can be asked of it, what it gives, and what it is able to say, as data."""
+"""The interface of a source: its queries, its results, and its capabilities as data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Source:
 
 
 class Kind(NamedTuple):
-    """A kind of source: how a SPEC names it, the function that opens it, and what it is able to say.
+    """A kind of source: its name in a SPEC, the function that opens it, and its capabilities.
 
     The function takes what stands behind the SPEC's colon, the policy, the query and the reading.
     """

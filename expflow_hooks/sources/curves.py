@@ -12,7 +12,7 @@ from expflow_hooks.sources.base import Choice, Reading
 
 
 class Curve:
-    """One metric of one run; of values at the same step the later one stands. What is no number is never the least."""
+    """One metric of one run; of values at the same step the later one wins. What is no number is never the least."""
 
     __slots__ = ("last", "max", "min", "step")
 
@@ -55,7 +55,7 @@ def judged_names(query: Query, reading: Reading) -> tuple[str, ...]:
 
 
 def apart(names: Sequence[str], steps: Mapping[str, float], choice: Choice) -> list[str]:
-    """Return what to say on a row whose judged values are of different steps; the last ones may always be."""
+    """Return the note for a row whose judged values are of different steps; last values may always differ."""
     chosen = {name: steps[name] for name in names if name in steps and choice.of(name) != "last"}
     lasting = [name for name in names if name in steps and name not in chosen]
     if len({*chosen.values(), *(("last",) if chosen and lasting else ())}) < 2:
@@ -65,6 +65,6 @@ def apart(names: Sequence[str], steps: Mapping[str, float], choice: Choice) -> l
 
 
 def of_commits(commit: str | None, commits: Iterable[str]) -> bool:
-    """Say whether a run's commit is one of those that are asked for; all are where none is."""
+    """Return whether a run's commit is one of those that are asked for; all are where none is."""
     wanted = [one.lower() for one in commits]
     return not wanted or any((commit or "").lower().startswith(one) for one in wanted)

@@ -52,7 +52,7 @@ def _read(path: str, problem: Problem) -> Iterator[Training]:
 
 
 def _newer(file: str, other: str) -> bool:
-    """Say whether a file is of a later checkpoint than another one of its run; the run's own is the latest."""
+    """Return whether a file is of a later checkpoint than another one of its run; the run's own is the latest."""
     return _checkpoint(file) > _checkpoint(other)
 
 

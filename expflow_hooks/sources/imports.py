@@ -70,7 +70,7 @@ def sync_origins(writer: Writer, policy: Policy) -> dict[str, Imported]:
 
 
 def _may_ask(spec: str) -> bool:
-    """Say whether an origin is a file, or the server that the environment names."""
+    """Return whether an origin is a file, or the server that the environment names."""
     name, _, address = spec.partition(":")
     if name != MLFLOW or not address.startswith(("http://", "https://")):
         return True
@@ -127,7 +127,7 @@ def _making(news: dict[str, Any]) -> Callable[[dict[str, Any] | None], dict[str,
 
 
 def _same_origin(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Say whether a record is of the experiment: a file may have moved, but not to another kind of tracker."""
+    """Return whether a record is of the experiment: a file may have moved, but not to another kind of tracker."""
     origin = before.get("origin")
     if not isinstance(origin, dict):
         of_server = str(news["origin"]["source"]) == CLEARML
@@ -138,7 +138,7 @@ def _same_origin(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
 
 
 def _says(before: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Say whether a record says all of the news already; as text, since NaN is not equal to itself."""
+    """Return whether a record says all of the news already; as text, since NaN is not equal to itself."""
     told = {key: value for key, value in news.items() if key != "origin"}
     return _text({**before, **told}) == _text(before)
 

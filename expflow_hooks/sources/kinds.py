@@ -32,7 +32,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def find_kind(spec: str) -> tuple[Kind, str]:
-    """Return the kind of source that a SPEC names and what stands behind its colon; raise UsageError for none."""
+    """Return the kind of source that a SPEC names and the text after its colon; raise UsageError for none."""
     name, _, at = spec.partition(":")
     kind = BY_NAME.get(name)
     if kind is None:

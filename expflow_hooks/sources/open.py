@@ -56,18 +56,18 @@ def choose(spec: str | None, policy: Policy) -> str:
 
 
 def locate_registry(spec: str | None, policy: Policy) -> Location:
-    """Return the registry that is meant and where it stands; raise UsageError for what is none, or spelled wrong."""
+    """Return the selected registry and its location; raise UsageError for none, or a misspelled one."""
     return locate(*_named(spec, policy))
 
 
 def is_registry(spec: str | None, policy: Policy) -> bool:
-    """Say whether the source is a registry, which has lines and history; a server and offline sessions have none."""
+    """Return whether the source is a registry, which has lines and history; a server and offline sessions have none."""
     source, by = _named(spec, policy)
     return not is_elsewhere(source) and not is_offline(source, by)
 
 
 def is_offline(spec: str, by: str = OPTION) -> bool:
-    """Say whether a source looks like offline sessions of the ClearML SDK: a folder of them, or a zip.
+    """Return whether a source looks like offline sessions of the ClearML SDK: a folder of them, or a zip.
 
     A folder that a policy names is a registry, whatever stands in it: hooks and Action read lines there.
     """

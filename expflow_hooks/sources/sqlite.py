@@ -15,7 +15,7 @@ _WAIT = 10.0  # seconds for a writer to let go
 
 
 class ReadOnly:
-    """An open file. `query` raises UnreadableError, with the file's name, for whatever the database says."""
+    """An open database. `query` raises UnreadableError, with the file's name, for every failure."""
 
     def __init__(self, path: str, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -35,7 +35,7 @@ class ReadOnly:
 
 @contextmanager
 def open_readonly(path: str, what: str, tables: Sequence[str]) -> Iterator[ReadOnly]:
-    """Open a file that must have these tables; `what` says in messages what it should be."""
+    """Open a file that must have these tables; `what` names its kind in messages."""
     if not os.path.isfile(path):
         raise UnreadableError(f"{path}: no such file; it should be {what}")
     uri = f"file:{quote(os.path.abspath(path))}?mode=ro"

@@ -127,7 +127,7 @@ def number(value: Any) -> Any:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Say whether a value is a number, counted or not, and no truth value."""
+    """Return whether a value is a number, counted or not, and no truth value."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

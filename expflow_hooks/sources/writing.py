@@ -19,7 +19,7 @@ def open_writer(path: str) -> Writer:
 
 
 def _own_file(folder: str) -> str:
-    """Return the file of the branch that is checked out around a folder; training goes on where git cannot say it."""
+    """Return the file of the branch checked out around a folder; training goes on where git cannot tell it."""
     from expflow_hooks.core.registry.branch_file import DETACHED, NO_REPOSITORY, branch_file
     from expflow_hooks.git.repository import Git
 

@@ -125,7 +125,7 @@ def test_a_dead_host_ends_within_half_a_minute(cli, server):
             {"access_key": "x", "secret_key": "wrong"},
             "the credentials are not known there; check CLEARML_API_ACCESS_KEY",
         ),
-        ({"token": EXPIRED}, "the token in CLEARML_AUTH_TOKEN is not valid, or not any more; make a new one (401: "),
+        ({"token": EXPIRED}, "the token in CLEARML_AUTH_TOKEN is invalid or expired; make a new one (401: "),
         ({"token": EXPIRED}, "Signature has expired"),
     ],
 )

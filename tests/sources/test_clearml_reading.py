@@ -262,7 +262,7 @@ class TestTitles:
 
     def test_is_an_error_that_names_both_where_the_name_is_needed(self, server, client):
         server.tasks = [task(1, last_metrics=metrics(train__loss=1.0, val__loss=2.0, Score__seg_total=3.0))]
-        with pytest.raises(UsageError, match=r"loss stands under two titles in task .*: train/loss and val/loss"):
+        with pytest.raises(UsageError, match=r"loss has two titles in task .*: train/loss and val/loss"):
             ranking(client, sort_by="loss", ascending=True)
         assert ranking(client)[0].ranked[0].value == 3.0
 

@@ -19,7 +19,7 @@ def base_runs(registry: Registry | None, query: Query) -> list[Experiment] | Non
     experiments = latest(registry.experiments(), query.selection)
     if registry.unreadable:
         line = registry.unreadable[0].line
-        raise UnreadableError(f"{registry.path}, line {line}, cannot be read: the base's best may stand there")
+        raise UnreadableError(f"{registry.path}, line {line}, cannot be read: the base's best may be there")
     return experiments
 
 

@@ -1,4 +1,4 @@
-"""The candidates of a change: what the core's belonging is told of a proposal, and how their runs are ranked. Pure."""
+"""The candidates of a change: what the core needs to decide belonging, and how the runs are ranked. Pure."""
 
 from __future__ import annotations
 

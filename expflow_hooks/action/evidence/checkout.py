@@ -64,7 +64,7 @@ class Checkout:
         ]
 
     def has(self, commit: str) -> bool:
-        """Say whether the clone has a commit."""
+        """Return whether the clone has a commit."""
         return self._git.has(f"{commit}^{{commit}}")
 
     def tip(self, name: str) -> str:

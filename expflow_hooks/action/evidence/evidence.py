@@ -24,7 +24,7 @@ Fragments = tuple[str, ...]
 
 
 class Obstacle(NamedTuple):
-    """What kept the judging from looking: an exit code of 2 or 4, and the reason."""
+    """Something that could not be examined: an exit code of 2 or 4, and the reason."""
 
     exit_code: int
     said: Fragments
@@ -69,6 +69,6 @@ class Evidence:
 
     @property
     def needs_candidate(self) -> bool:
-        """Say whether the change needs an experiment to pass."""
+        """Return whether the change needs an experiment to pass."""
         required = self.rules.require_candidate if self.rules else "always"
         return required == "always" or (required == "auto" and self.touches_code)

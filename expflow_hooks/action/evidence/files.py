@@ -1,4 +1,4 @@
-"""The plain files of one commit by their paths. A link is never followed: what it stands for is not in it."""
+"""The regular files of one commit by path. Links are never followed: the target is not in the commit."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Files:
         return dict(zip(parts, self._repository.blobs(list(parts.values())), strict=True))
 
     def _list_folder(self, folder: str) -> Iterator[Entry]:
-        """Yield the entries of a folder, which its path with a slash stands for; nothing for the root."""
+        """Yield the entries of a folder, given its path with a trailing slash; an empty path is the root."""
         seen = set()
         for mode, blob, path in self.entries:
             if path.startswith(folder):

@@ -1,4 +1,4 @@
-"""A digest of everything that a judgement rests on: while it is the same, judging again would say the same."""
+"""A digest of everything that a judgement depends on: while it is unchanged, so is the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gathering the evidence for one change, step by step. What cannot be read is kept as a problem, which is an error.
+"""Gather the evidence for one change, step by step. What cannot be read becomes an obstacle, which is an error.
 
 Nothing of the head is run here, and no step that fails lets a later one pass.
 """

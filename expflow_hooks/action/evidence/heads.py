@@ -1,4 +1,4 @@
-"""The registry's heads: what a comment vouches for, and what of it the registry of a later run has not any more.
+"""The registry's heads: what a comment attests, and which of it is missing from the registry of a later run.
 
 A changed last line or a cut tail cannot be told from the file alone; with the heads that an earlier run noted it can.
 """
@@ -38,7 +38,7 @@ class Chain:
     was: str = ""
 
     def lacks(self, heads: Collection[str]) -> set[str]:
-        """Return those of the hashes that are no line's; the file is read only where one is no head any more."""
+        """Return the hashes that belong to no line; the file is read only if one of them is no longer a head."""
         sought = {bytes.fromhex(head) for head in heads if head not in self.found.heads}
         for line in self.read() if sought else ():
             sought.discard(digest_of(line))

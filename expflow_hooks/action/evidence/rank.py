@@ -51,7 +51,7 @@ def read_judged(case: Case, experiments: list[Experiment]) -> list[Experiment]:
 
 
 def read_experiments(case: Case, query: Query) -> tuple[list[Experiment], Registry | None]:
-    """Return the experiments that count, each in its present state, and the registry that they stand in, if one is."""
+    """Return the experiments that count, each in its present state, and their registry if there is one."""
     evidence, source = case.evidence, case.evidence.source
     if is_elsewhere(source):
         found = case.place.tracker.read(source, case.rules.policy, query)
@@ -98,7 +98,7 @@ def _trees(case: Case, repository: CommitReader) -> Tree:
 
 
 def rank_all(case: Case, experiments: Sequence[Experiment]) -> None:
-    """Rank everything, the candidates as the lines say that are judged, beside the base's best."""
+    """Rank all experiments, candidates by the lines under judgement, beside the base's best."""
     evidence, query = case.evidence, case.rules.query
     if is_elsewhere(evidence.source):  # asked already: each question is asked once
         found = case.place.tracker.read(evidence.source, case.rules.policy, query)
@@ -126,7 +126,7 @@ def rank_all(case: Case, experiments: Sequence[Experiment]) -> None:
 
 
 def look_back(case: Case, registry: Registry) -> None:
-    """Note what only a registry knows: unreadable lines, revisions, and where each judged run stands."""
+    """Note what only a registry knows: unreadable lines, revisions, and the line of each judged run."""
     evidence, tracked = case.evidence, case.tracked
     bad = ((line.line, posixpath.basename(line.file)) for line in registry.unreadable)
     evidence.unreadable = [f"{file}:{line}" if file else str(line) for line, file in bad]

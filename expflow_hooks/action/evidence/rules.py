@@ -44,7 +44,7 @@ class Rules(NamedTuple):
 
     @property
     def audits(self) -> bool:
-        """Say whether the policy asks for an audit; without the section there is nothing to hold runs to."""
+        """Return whether the policy asks for an audit; without the section there is nothing to hold runs to."""
         return "audit" in self.policy.sections
 
 
@@ -85,7 +85,7 @@ _CHOICES = {"source": "source", "project": "project", "tags": "tags", "sort_by":
 
 
 def _refuse_other_choices(inputs: Inputs, board: Leaderboard) -> None:
-    """Raise UsageError for an input that would lead the judging to other experiments than the base's policy says."""
+    """Raise UsageError for an input that would select other experiments than the base's policy does."""
     for key, name in _CHOICES.items():
         stated, given = getattr(board, key), getattr(inputs, key)
         if stated and given and stated != given:
@@ -118,7 +118,7 @@ def _stricter(order: tuple[str, ...], *words: str | None) -> str | None:
 
 
 def make_query(inputs: Inputs, policy: Policy) -> Query:
-    """Return what to rank by: an input stands in where the policy says nothing, and its gates add to the policy's."""
+    """Return the ranking options: an input fills what the policy leaves out, and its gates add to the policy's."""
     board = policy.leaderboard
     gates = dict.fromkeys((*board.gates, *inputs.gates))
     return Query(

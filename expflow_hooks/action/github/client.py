@@ -37,7 +37,7 @@ _LARGEST_KEPT = 1 << 18  # bytes
 
 
 class ApiError(UnreadableError):
-    """GitHub said no: `status` is the HTTP status, `reason` GitHub's own words."""
+    """GitHub refused: `status` is the HTTP status, `reason` GitHub's own words."""
 
     def __init__(self, status: int, reason: str, what: str) -> None:
         super().__init__(f"GitHub: {what}: {status} {reason}"[:300])
@@ -82,7 +82,7 @@ class GitHub:
 
     @contextmanager
     def at_most(self, requests: int, why: str) -> Iterator[None]:
-        """Raise BudgetError, which says why, where a block asks more than so many times."""
+        """Raise BudgetError, with the reason, if a block makes more requests than allowed."""
         before = self._most, self._why
         self._most, self._why = self.requests + requests, why
         try:
@@ -121,7 +121,7 @@ class GitHub:
         return found.data
 
     def write(self, method: str, path: str, body: Mapping[str, Any], kind: type[T]) -> T:
-        """Return the answer to a write; raise UnsureError where it does not say what became of it."""
+        """Return the answer to a write; raise UnsureError if the outcome is unknown."""
         answer = self.request(method, path, json=body)
         try:
             return _read(answer, kind)
@@ -184,7 +184,7 @@ class GitHub:
         return answer
 
     def _note(self, headers: Mapping[str, str]) -> None:
-        """Note what an answer says of the hour's requests and of the server's clock."""
+        """Record an answer's rate-limit headers and the server's clock."""
         left = headers.get("X-RateLimit-Remaining", "")
         if left.isdecimal() and headers.get("X-RateLimit-Resource", "core") == "core":
             self.left = int(left)
@@ -202,7 +202,7 @@ class GitHub:
 
 
 def _succeeded(answer: requests.Response) -> bool:
-    """Say whether a request was carried out: a redirect that nobody followed was not."""
+    """Return whether a request was carried out: a redirect that nobody followed was not."""
     return 200 <= answer.status_code < 300 or answer.status_code == 304
 
 

@@ -74,7 +74,7 @@ def find_ours(thread: Thread, key: str, **since: str) -> list[OwnComment]:
 
 
 def put_comment(thread: Thread, ours: Sequence[OwnComment], draft: Draft, *, always: bool = False) -> tuple[str, str]:
-    """Make our one comment say what the draft says; return what was done, and the comment's address.
+    """Bring our one comment up to the draft; return what was done, and the comment's URL.
 
     The oldest stays, copies go. Nothing is written when it says so already, as we wrote it.
     """

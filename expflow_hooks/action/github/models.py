@@ -160,7 +160,7 @@ class ViewerData(Struct):
 
 
 class GraphQL(Struct):
-    """The answer to the one query that is made; errors stand beside data or without any."""
+    """The answer to the one GraphQL query; errors come with data or without."""
 
     data: ViewerData | None = None
     errors: list[Any] | None = None

@@ -18,7 +18,7 @@ class Account(NamedTuple):
     id: int = 0
 
     def is_author(self, user: models.User | None) -> bool:
-        """Say whether this account is an author; one that was deleted is nobody."""
+        """Return whether this account is an author; one that was deleted is nobody."""
         user = user or models.User()
         if self.id and user.id:
             return user.id == self.id

@@ -61,7 +61,7 @@ def _value(row: Row, metric: str, show: Callable[[Any], str]) -> str:
 
 
 def _shared(judgement: Judgement) -> str:
-    """Return what holds of the belonging of every candidate, said once; nothing where they differ, or for one."""
+    """Return the reason for belonging that all candidates share; nothing if they differ, or for a single one."""
     told = {_belonging(judgement, row.runs) for row in judgement.rows}
     return f"Why they are candidates: {next(iter(told))}." if len(told) == 1 and len(judgement.rows) > 1 else ""
 
@@ -92,7 +92,7 @@ def _more(judgement: Judgement, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _name(judgement: Judgement, row: Row, belonging: str) -> str:
-    """Return the name with its sign, and below it its rank, why it belongs, and what else is to say of it."""
+    """Return the name with its sign, and below it the rank, why it belongs, and the row's notes."""
     rank = f"rank {show_rank(row)}" if row.rank is not None else "below the line"
     told = " · ".join(filter(None, [rank, belonging]))
     name = f"{_SIGNS[_urgency(judgement, row)]} **{code_span(row.label)}**<br><sub>{told}</sub>"

@@ -38,7 +38,7 @@ def revisions(judgement: Judgement, detail: Detail) -> str:
         for name, changes in judgement.evidence.revisions.items()
         for change in changes
     ]
-    title = f"{counted(len(lines), 'revision')} of what a completed candidate had said"
+    title = f"{counted(len(lines), 'revision')} of completed candidates"
     return folded(title, listing(lines, detail), opened=True) if lines else ""
 
 

@@ -1,4 +1,4 @@
-"""The ranking as a small chart of Unicode bars, which GitHub, mails and phones all show. It stands in a block of code.
+"""The ranking as a small chart of Unicode bars in a code block, which GitHub, mail and phones all show.
 
 Bars start at zero. Where the values lie close together far from zero, dots on a cut axis take their place, since a bar
 that does not start at zero lies. Pure.

@@ -1,4 +1,4 @@
-"""What the page says of the registry's history: lines that are lost or do not fit, and the heads to note. Pure."""
+"""The page's part on the registry's history: lost lines, lines that break the chain, and the heads. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def broken(evidence: Evidence, detail: Detail) -> str:
 
 
 def _at(chain: Chain | None, file: str, line: int) -> str:
-    """Return where a line stands, as Markdown: with its file where that is not the registry itself."""
+    """Return a line's position as Markdown, with its file where that is not the registry itself."""
     return f"line {line}" if chain is None or file in ("", chain.name) else f"line {line} of {code_span(file)}"
 
 

@@ -86,7 +86,7 @@ def _cells(judgement: Judgement, row: Row, detail: Detail, commits_url: str, sho
 
 
 def note_lines(row: Row, *, exact: bool) -> str:
-    """Return what there is to say of a row, a small line each; code that was proved needs no clean commit."""
+    """Return a row's notes, a small line each; where `code` was compared, a clean commit is not needed."""
     unproved = ["not reproducible: uncommitted changes"] if row.dirty and not exact else []
     notes = [*filter(None, [luck(row)]), *row.told, *unproved]
     return "".join(f"<br><sub>{code_span(note)}</sub>" for note in notes)

@@ -17,7 +17,7 @@ _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 class Marker(NamedTuple):
-    """Which leaderboard a comment is, a digest of what it says, and whether its text is as we wrote it."""
+    """A comment's marker: its leaderboard, a digest of its content, and whether the text is unedited."""
 
     key: str
     content: str

@@ -20,7 +20,7 @@ def short(value: Any, digits: int = _DIGITS) -> str:
 
 
 def _seems_so(result: GateResult, text: str) -> bool:
-    """Say whether a value's text is on the side of the threshold on which the value is."""
+    """Return whether a value's text is on the side of the threshold on which the value is."""
     hold = OPERATORS[result.gate.op]
     return value_status(result.value) is not None or hold(float(text), result.gate.threshold) == hold(
         result.value, result.gate.threshold
@@ -36,7 +36,7 @@ def difference(value: Any, other: Any, *, higher: bool) -> str:
 
 
 def percent(gap: Any, other: Any) -> str:
-    """Return a difference in per cent of what it is taken from; nothing where that is zero, or it says no more."""
+    """Return a difference in per cent of its reference; nothing where that is zero or the per cent adds nothing."""
     part = 100 * gap / abs(other) if other else 0.0
     if part == 0 or abs(part) >= _TOO_MUCH:
         return ""
@@ -50,6 +50,6 @@ def short_in_gate(result: GateResult, digits: int = _DIGITS) -> str:
 
 
 def are_distinguishable(values: Iterable[Any], show: Callable[[Any], str] = short) -> bool:
-    """Say whether different values look different as they are shown."""
+    """Return whether different values look different as they are shown."""
     counting = {value for value in values if value_status(value) is None}
     return len({show(value) for value in counting}) == len(counting)

@@ -1,4 +1,4 @@
-"""The comment: one page of Markdown on one verdict. Untrusted text stands in code spans only. Pure."""
+"""The comment: one page of Markdown on one verdict. Untrusted text appears in code spans only. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FEW = 3  # candidates whose reasons are said above the table, too
 
 @dataclass(frozen=True)
 class Page:
-    """A judgement, the run that made it, what the comment said before, and what of the registry is missing since."""
+    """A judgement, the run that made it, the comment's previous state, and registry lines missing since then."""
 
     judgement: Judgement
     run: WorkflowRun
@@ -38,7 +38,7 @@ class Page:
 
 
 def marker_of(page: Page) -> Marker:
-    """Return the comment's marker; its digest covers what the page says of the change, not which run said it."""
+    """Return the comment's marker; its digest covers the page's statements on the change, not the run."""
     registry = integrity.registry(page.judgement.evidence, FULL)
     said = "\n\n".join([*_blocks(page, FULL), *registry, _footer(page, with_run=False)])
     digest = sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
@@ -93,7 +93,7 @@ def _standing(judgement: Judgement) -> str:
 
 
 def _reasons(judgement: Judgement, detail: Detail) -> str:
-    """Return why, in sentences; of many candidates the table alone says what keeps each from holding."""
+    """Return the reasons as sentences; with many candidates, the table alone gives each one's reason."""
     few = len(judgement.reasons) - len(judgement.general) <= _FEW
     said = [*(judgement.reasons if few else judgement.general), *judgement.evidence.notes]
     return listing([markdown(reason) for reason in said], detail)

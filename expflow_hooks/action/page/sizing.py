@@ -10,7 +10,7 @@ SUMMARY_LIMIT = 1_000_000  # bytes; GitHub drops a summary of more than 1 MiB
 
 
 class Detail(NamedTuple):
-    """How much a page tells: rows of the ranking, rows below the line, entries of each list, and the extras."""
+    """How much a page shows: rows of the ranking, rows below the line, entries of each list, and the extras."""
 
     rows: int
     below: int

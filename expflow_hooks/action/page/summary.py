@@ -11,7 +11,7 @@ from expflow_hooks.action.page.sizing import SUMMARY_LIMIT, fit
 
 
 def add(environment: Mapping[str, str], page: Page, title: str = "") -> None:
-    """Append a judgement to the summary, shortened to what is left of the limit; `title` says which of several."""
+    """Append a judgement to the job summary, shortened to the remaining limit; `title` names it among several."""
     path = environment.get("GITHUB_STEP_SUMMARY")
     if not path:
         return

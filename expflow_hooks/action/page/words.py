@@ -41,7 +41,7 @@ LOOKS = {
 
 
 def markdown(said: Fragments) -> str:
-    """Return a sentence as Markdown; what is not ours stands in code spans."""
+    """Return a sentence as Markdown; text from outside appears in code spans."""
     return "".join(code_span(piece, 200) if isinstance(piece, Data) else piece for piece in said)
 
 
@@ -73,7 +73,7 @@ def headline(judgement: Judgement) -> str:
 
 
 def standing(judgement: Judgement) -> Fragments:
-    """Return where the best candidate stands: its rank, its value, and how far it is from the base's best."""
+    """Return the best candidate's rank, value, and distance to the base's best."""
     ranking = judgement.evidence.ranking
     best = next((row for row in judgement.rows if row.rank is not None), None)
     if ranking is None or not judgement.rows:
@@ -87,7 +87,7 @@ def standing(judgement: Judgement) -> Fragments:
 
 
 def is_comparable(row: Row, other: Row) -> bool:
-    """Say whether both values count, and were made in the same way."""
+    """Return whether both values count, and were made in the same way."""
     counts = value_status(row.value) is None and value_status(other.value) is None
     return counts and row.kind != "not_comparable"
 

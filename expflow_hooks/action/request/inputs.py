@@ -108,7 +108,7 @@ def clean_direction(text: str) -> bool | None:
 
 
 def clean_key(text: str) -> str:
-    """Return a comment's key, which stands in its marker and in the status's name."""
+    """Return a comment's key, which is part of its marker and of the status's name."""
     if not _KEY.fullmatch(text):
         raise UsageError(f"{text[:80]!r} must be letters, digits, '.', '_' and '-', 60 at most, such as task1")
     return text

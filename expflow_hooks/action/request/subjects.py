@@ -23,7 +23,7 @@ PER_HEAD = 250
 
 
 class JudgedChange(NamedTuple):
-    """One change to judge: where to read it and what to ask, or why that cannot be told.
+    """One change to judge: where to read it and what to ask, or why that is unknown.
 
     `pull` is the pull request as it is now; its comment is written where it is our `own`.
     """
@@ -41,7 +41,7 @@ class JudgedChange(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """A head and what is judged for it, our own first; `posts` says whether its status is ours to set."""
+    """A head and the changes judged for it, our own first; `posts`: whether we may set its status."""
 
     head: str
     targets: Sequence[JudgedChange]
@@ -87,7 +87,7 @@ def _pull_by_api(job: Job) -> Iterator[Subject]:
     listed = pulls.open_pulls(job.api, job.repository)
     found = [pull for pull in listed if pull.head == job.event.head]
     if not found:
-        raise UndecidedError("no open pull request has this commit as its head any more: a younger run judges it")
+        raise UndecidedError("no open pull request has this commit as its head: a newer run judges it")
     yield Subject(job.event.head, [_by_api(job, pull) for pull in found], is_current=partial(_is_open, job))
 
 
@@ -238,7 +238,7 @@ def _by_api(job: Job, pull: Pull, workspace: str = "") -> JudgedChange:
 
 
 def _is_open(job: Job, target: JudgedChange) -> bool:
-    """Say whether a pull request is still open, with the head and the base branch that were judged."""
+    """Return whether a pull request is still open, with the head and the base branch that were judged."""
     assert target.pull is not None
     now = (pull for pull in pulls.open_pulls(job.api, job.repository) if pull.number == target.pull.number)
     return any(_same(pull, target.pull) for pull in now)

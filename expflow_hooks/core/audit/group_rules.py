@@ -19,7 +19,7 @@ from expflow_hooks.core.wording import counted
 
 
 def judge_group(rule: Rule, group: RunGroup | None, metrics: Metrics) -> RuleResult:
-    """Return what a rule says of a group of runs; without the group nothing holds."""
+    """Return the result of a rule for a group of runs; without a group no rule holds."""
     if group is None or not group.runs:
         why = "judges a group of runs, and only this run is known here; rank it in a registry with the others"
         return _result(rule, False, None, why)
@@ -127,7 +127,7 @@ def _significant(rule: Rule, group: RunGroup, metrics: Metrics) -> RuleResult:
 
 
 def _by_p(rule: Rule, result: GateResult, beaten: str = "") -> RuleResult:
-    """Return what a test says at the rule's own level; what cannot be tested does not hold."""
+    """Return the result of a test at the rule's own level; what cannot be tested does not hold."""
     found = result.comparison
     if found is None or found.p is None:
         return _result(rule, False, None, result.why or result.say())

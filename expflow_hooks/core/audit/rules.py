@@ -1,4 +1,4 @@
-"""Rules as data: what each looks at and what it asks for. The functions that judge them are in `validate`."""
+"""Rules as data: the subject of each and its condition. The functions that judge them are in `validate`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from expflow_hooks.core.results import RuleCheck
 
 
 class RuleResult(NamedTuple):
-    """What one rule says of one experiment."""
+    """The result of one rule for one experiment."""
 
     name: str
     label: str
@@ -21,7 +21,7 @@ class RuleResult(NamedTuple):
     detail: str
 
     def as_dict(self) -> RuleCheck:
-        """Return the JSON form; a number that JSON cannot hold is null, and `detail` says why."""
+        """Return the JSON form; a number that JSON cannot hold is null, with the reason in `detail`."""
         shown = None if isinstance(self.value, float) and value_status(self.value) else self.value
         return {
             "name": self.name,
@@ -55,7 +55,7 @@ class Rule(NamedTuple):
 
     @property
     def of_group(self) -> bool:
-        """Say whether the rule judges all runs of a configuration, not one run."""
+        """Return whether the rule judges all runs of a configuration, not one run."""
         return self.kind in GROUP_KINDS or bool(self.aggregate) or bool(self.gate and self.gate.of_groups)
 
 
@@ -64,7 +64,7 @@ GROUP_KINDS = ("runs", "unconverged", "fresh_seeds", "significant", "record")
 
 
 def needs_groups(rules: Sequence[Rule]) -> bool:
-    """Say whether one of the rules judges a group of runs, so that an experiment alone is not enough."""
+    """Return whether one of the rules judges a group of runs, so that an experiment alone is not enough."""
     return any(rule.of_group for rule in rules)
 
 

@@ -1,4 +1,5 @@
-"""The checks of one experiment against rules. Every check says "holds": what cannot be judged fails."""
+"""The checks of one experiment against rules. A check asks "holds", never "is not violated": what cannot be judged
+fails."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ INTEGER_PARAMETERS = frozenset({normal_parameter("sub_step")})
 def audit(
     experiment: Experiment, rules: Sequence[Rule], metrics: Metrics | None = None, group: RunGroup | None = None
 ) -> list[RuleResult]:
-    """Return one check a rule; an experiment that is not completed fails a first check that says so.
+    """Return one result per rule; an experiment that is not completed also fails a first check named `status`.
 
     `group` are the runs of its configuration, which some rules judge: without it these fail.
     """
@@ -43,7 +44,7 @@ def _judge_group(rule: Rule, group: RunGroup | None, metrics: Metrics) -> RuleRe
 
 
 def all_pass(checks: Sequence[RuleResult]) -> bool:
-    """Say whether there is a check and every one passed."""
+    """Return whether there is a check and every one passed."""
     return bool(checks) and all(check.passed for check in checks)
 
 

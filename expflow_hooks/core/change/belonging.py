@@ -73,7 +73,7 @@ class Belonging(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """The experiments of a change: those that are judged, those that newer ones stand for, and those not finished."""
+    """The experiments of a change: those judged, those replaced by newer runs, and those not finished."""
 
     judged: tuple[Belonging, ...] = ()
     superseded: tuple[Belonging, ...] = ()
@@ -96,7 +96,7 @@ class Candidates(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Say whether one of the judged ran what the head holds; where none did, no verdict is a pass."""
+        """Return whether one of the judged ran what the head holds; where none did, no verdict is a pass."""
         return any(one.freshness == EXACT for one in self.judged)
 
 
@@ -199,7 +199,7 @@ class Court:
         return Belonging(experiment, BRANCH, STALE if came_after else EXACT)
 
     def _by_line(self, experiment: Experiment, added: Sequence[Experiment]) -> Belonging:
-        """Return the belonging of a run by its lines, judged as the line says that proves most.
+        """Return the belonging of a run from its lines, by the line with the strongest proof.
 
         A later line that is deleted, or names other code, does not take a completed one out of the judging.
         """
@@ -217,7 +217,7 @@ class Court:
         return best._replace(withdrawn=withdrawn)
 
     def _since(self, experiment: Experiment, commit: str) -> tuple[str, str, tuple[str, ...]]:
-        """Return whether a run is of the head's code, the commit, and the paths that differ where the commit tells."""
+        """Return whether a run used the head's code, its commit, and the differing paths where the commit is known."""
         if self._ran_head(experiment):
             return EXACT, commit, ()
         if experiment.code and experiment.code.paths == self._patterns:
@@ -247,6 +247,6 @@ class Court:
 
 
 def _began_after(experiment: Experiment, moment: datetime | None) -> bool | None:
-    """Say whether a run began after a moment; None where one of the two is not known."""
+    """Return whether a run began after a moment; None where one of the two is not known."""
     at = parse_time(experiment.timestamp)
     return None if at is None or moment is None else at > moment

@@ -80,7 +80,8 @@ def _finite(value: float | None) -> float | None:
 
 
 class GateResult(NamedTuple):
-    """What a gate says of one value: `status` is None where the value counts, `margin` is positive inside the gate.
+    """The result of a gate for one value: `status` is None where the value counts, `margin` is positive inside the
+    gate.
 
     `why` says in words what keeps it undecided or from being compared; `comparison` what a bound or difference is of.
     """
@@ -96,7 +97,7 @@ class GateResult(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """Return what the gate says: holds, fails, undecided or not-comparable."""
+        """Return the outcome: holds, fails, undecided or not-comparable."""
         return HOLDS if self.passed else self.open or FAILS
 
     def say(self) -> str:
@@ -108,7 +109,7 @@ class GateResult(NamedTuple):
         return f"{self.gate.show()} fails: {show_number(self.value)}"
 
     def as_dict(self) -> GateOutcome:
-        """Return the JSON form; a value that does not count is null and its status says why."""
+        """Return the JSON form; a value that does not count is null, with the reason in its status."""
         return {
             "gate": self.gate.text,
             "value": None if self.status else self.value,
@@ -145,17 +146,17 @@ class Gate(NamedTuple):
 
     @property
     def of_groups(self) -> bool:
-        """Say whether the gate means groups: it names an aggregate or the base."""
+        """Return whether the gate means groups: it names an aggregate or the base."""
         return self.base or self.aggregate is not None
 
     @property
     def by_bound(self) -> bool:
-        """Say whether a bound is judged, which holds only where the runs' noise leaves no doubt."""
+        """Return whether a bound is judged, which holds only where the runs' noise leaves no doubt."""
         return self.aggregate in BOUNDS or (self.base and self.aggregate is None)
 
     @property
     def upper(self) -> bool:
-        """Say whether the gate bounds from above (`lt`, `le`), so that the largest value is the worst."""
+        """Return whether the gate bounds from above (`lt`, `le`), so that the largest value is the worst."""
         return self.op in ("lt", "le")
 
     @property
@@ -170,7 +171,7 @@ class Gate(NamedTuple):
         return math.nextafter(self.threshold, math.inf) if strict else self.threshold, LARGEST
 
     def holds(self, value: Any) -> bool:
-        """Say whether the value counts and the comparison holds."""
+        """Return whether the value counts and the comparison holds."""
         return value_status(value) is None and OPERATORS[self.op](value, self.threshold)
 
     def judge(self, value: Any) -> GateResult:
@@ -187,7 +188,7 @@ class Gate(NamedTuple):
 
 
 def all_hold(gates: Sequence[Gate]) -> Callable[[Sequence[Any]], bool]:
-    """Return a function that says whether every gate holds for its value; the values in the order of the gates.
+    """Return a predicate for whether every gate holds, given the values in the order of the gates.
 
     A float, as nearly every value is, is told in place: a call for each gate doubled the time of judging a row.
     """

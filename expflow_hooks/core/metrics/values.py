@@ -24,7 +24,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
 
 
 class NoValue:
-    """What stands where a number should be and is none: its status says why."""
+    """Placeholder for a missing or unusable number; its status is the reason."""
 
     def __init__(self, status: str) -> None:
         self.status = status
@@ -39,7 +39,7 @@ RESUMED = NoValue(RESUMED_STATUS)  # a time of which only the last session is kn
 
 
 def value_status(value: Any) -> str | None:
-    """Return None if the value counts, else the status that says why it does not."""
+    """Return None if the value counts, else the status with the reason."""
     if value is None:
         return NULL
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -54,7 +54,7 @@ def value_status(value: Any) -> str | None:
 
 
 def same_value(old: Any, new: Any) -> bool:
-    """Say whether two values are the same: equal and of one type, or both NaN."""
+    """Return whether two values are the same: equal and of one type, or both NaN."""
     return (bool(old == new) and type(old) is type(new)) or bool(old != old and new != new)
 
 

@@ -28,7 +28,7 @@ _LINE = re.compile(rb"[^\r\n]*")
 
 
 class Assignment:
-    """A name with its value, and where both stand: from the name's first byte up to the value's end."""
+    """A name with its value, and their span: from the name's first byte to the value's end."""
 
     __slots__ = ("end", "name", "start", "value")
 
@@ -80,7 +80,7 @@ class Values:
         return b"".join(pieces), min(end, len(data))
 
     def _quoted(self, quote: bytes, at: int) -> tuple[bytes, int]:
-        """Return what stands between quotes, and where it ends; a quote that nothing closes is a letter."""
+        """Return the text between quotes and its end; a quote that is never closed is an ordinary character."""
         close = -1
         if at < self._unclosed.get(quote, len(self._data)):
             close = self._data.find(quote, at + 1)
@@ -91,7 +91,7 @@ class Values:
         return (self._data[at + 1 : close], close + 1) if close > 0 else (quote, at + 1)
 
     def _is_escaped(self, at: int, begin: int) -> bool:
-        """Return whether an odd number of backslashes stands before a quote."""
+        """Return whether an odd number of backslashes precedes a quote."""
         first = at
         while first - 1 > begin and self._data[first - 1 : first] == b"\\":
             first -= 1
@@ -121,7 +121,7 @@ def without_key(data: bytes) -> bytes:
 
 
 def _cut(data: bytes, found: Assignment, done: int) -> tuple[int, int, bytes]:
-    """Return from where to where an assignment is cut, and what stands there instead."""
+    """Return the span of an assignment to remove, and its replacement."""
     begin = max(data.rfind(b"\n", done, found.start) + 1, done)
     before = data[begin : found.start].strip(_BLANK)
     end = _end(_SPACE, data, found.end)

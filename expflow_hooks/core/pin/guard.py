@@ -18,7 +18,7 @@ Ask = Callable[[str], "str | None"]
 
 
 def verify_pin(pin: str) -> bool:
-    """Say whether the PIN is the configured one; never if none is configured or the store is damaged."""
+    """Return whether the PIN is the configured one; never if none is configured or the store is damaged."""
     found = stored()
     try:
         validate(pin)
@@ -30,7 +30,7 @@ def verify_pin(pin: str) -> bool:
 
 
 def guard(action: str, ask: Ask, *, wait: Callable[[float], None] = time.sleep) -> bool:
-    """Ask for the PIN before a destructive action; say whether it may go on, which it may where no PIN is set.
+    """Ask for the PIN before a destructive action; return whether it may proceed, which it may if no PIN is set.
 
     Three tries, a second's wait after each wrong one, 30 s in all. `ask` shows a prompt and returns what was entered.
     """

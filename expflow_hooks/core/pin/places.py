@@ -110,5 +110,5 @@ def all_stored() -> list[Stored]:
 
 
 def pin_is_set() -> bool:
-    """Say whether a PIN guards; a damaged or unreadable store does."""
+    """Return whether a PIN guards; a damaged or unreadable store does."""
     return stored() is not None

@@ -14,7 +14,7 @@ from expflow_hooks.core.files import append_private, home, make_home, read_priva
 
 
 class Stored(NamedTuple):
-    """A configured PIN: where it stands, and its hash; None as hash is a damaged one, which guards and never opens."""
+    """A configured PIN: its location and digest; digest None: the store is damaged, every PIN is refused."""
 
     where: str
     digest: str | None
@@ -83,7 +83,7 @@ def store_digest(digest: str) -> None:
 
 
 def clear_pin() -> bool:
-    """Remove the store; say whether there was one. Raises UnreadableError if it cannot be removed."""
+    """Remove the store; return whether there was one. Raises UnreadableError if it cannot be removed."""
     path = store_path()
     try:
         os.unlink(path)

@@ -1,4 +1,4 @@
-"""YAML as a small graph: what `config.yaml` says about `pin.hash`, for whoever reads it and for the scan.
+"""YAML as a small graph: the values of `pin.hash` in `config.yaml`, for reading and for the scan.
 
 An alias is a reference, so an alias bomb is as small as its text; each node is looked at once in each role. Nothing is
 constructed: no scalar is resolved, nothing is merged, nothing recurses. PyYAML apart, standard library only, and no
@@ -44,7 +44,7 @@ class Node:
 
 
 def words(data: bytes) -> set[bytes]:
-    """Return which words of the key stand in `data`, in lower case; where they may be disguised, both."""
+    """Return the words of the key that occur in `data`, in lower case; both where they may be disguised."""
     return {*KEY} if DISGUISES.search(data) else {word.lower() for word in WORDS.findall(data)}
 
 

@@ -83,7 +83,7 @@ _STRICTER_PAIRS = frozenset({("mean", "worst"), ("median", "worst"), ("olympic",
 
 
 def _wider(old: Gate, new: Gate) -> bool:
-    """Say whether a value may pass the new gate that failed the old one."""
+    """Return whether a value may pass the new gate that failed the old one."""
     if old.threshold == new.threshold:
         return "e" in new.op and "e" not in old.op  # from < to ≤
     return (new.threshold > old.threshold) == old.upper
@@ -98,7 +98,7 @@ def _board(old: Policy, new: Policy) -> Iterator[PolicyChange]:
 
 
 def _fewer_paths(was: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Say whether a change may need no candidate any more: no paths at all means that every change is meant."""
+    """Return whether fewer changes need a candidate now: without paths, every change needs one."""
     added_exceptions = any(path.startswith("!") and path not in was for path in now)
     return bool(now) and (not was or not set(was) <= set(now) or added_exceptions)
 
@@ -116,7 +116,7 @@ def _laxer(order: Sequence[str]) -> Callable[[str, str], bool]:
 
 
 def _more_tags(was: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Say whether an experiment that had the tags that were asked for may lack one that is."""
+    """Return whether an experiment that had the tags that were asked for may lack one that is."""
     return not set(now) <= set(was)
 
 

@@ -46,7 +46,7 @@ _METRIC_KEYS = schema.mapping(
         "higher_is_better": Key(BOOL, "Its direction; a new metric needs it, a standard one keeps its own."),
         "unit": Key(TEXT, "Its unit."),
         "description": Key(TEXT, "What it is."),
-        "threshold": Key(schema.refined(NUMBER, _finite), "The threshold that `metrics show` tells."),
+        "threshold": Key(schema.refined(NUMBER, _finite), "The threshold that `metrics show` prints."),
         "from": Key(TEXT, "The name under which experiments report it, where that differs."),
         "aggregate": Key(
             schema.choice("last", "min", "max"), "Which of the values over a ClearML task's training counts."
@@ -124,7 +124,7 @@ _BOARD_KEYS: dict[str, Key] = {
             schema.mapping(
                 {
                     "ignore": Key(TEXTS, "Runs that differ in these parameters only are one."),
-                    "aggregate": Key(schema.choice(*AGGREGATES), "What stands for a group's values."),
+                    "aggregate": Key(schema.choice(*AGGREGATES), "What a group's values are reduced to."),
                     "min_runs": Key(POSITIVE, "A group of fewer runs does not rank."),
                 }
             ),
@@ -146,7 +146,7 @@ _BOARD_KEYS: dict[str, Key] = {
             lambda found: found.get("tags", ()),
             schema.mapping({"tags": Key(TEXTS, "Only experiments with all of these tags.")}),
         ),
-        "Which experiments of a change are judged; all unless said.",
+        "Which experiments of a change are judged; default: all.",
     ),
 }
 _OWN_BOARD = schema.mapping(_BOARD_KEYS)
@@ -222,7 +222,7 @@ _SECTIONS = schema.mapping(
             "What the scan for PIN hashes excuses.",
         ),
         "guard": Key(
-            schema.mapping({"allow_force": Key(BOOL, "Whether `--force` goes round the PIN on `run`.")}),
+            schema.mapping({"allow_force": Key(BOOL, "Whether `--force` skips the PIN on `run`.")}),
             "The PIN's guard.",
         ),
     }

@@ -17,7 +17,7 @@ _REST = "**"
 
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return a function that says whether a path, from the repository's root and with `/`, is meant.
+    """Return a predicate for paths relative to the repository's root, separated by `/`.
 
     It takes time that grows with the path's length, whatever the patterns: they may be a stranger's.
     """
@@ -34,7 +34,7 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def any_match(patterns: Sequence[str], paths: Iterable[str]) -> bool:
-    """Say whether one of the paths is meant."""
+    """Return whether one of the paths is meant."""
     return any(map(matcher(patterns), paths))
 
 
@@ -81,7 +81,7 @@ class _Automaton:
                 self._count += 1
 
     def matches(self, path: str) -> bool:
-        """Say whether the whole path is meant."""
+        """Return whether the whole path is meant."""
         states = self._jumped(1)
         for character in path:
             read, stay = self._read.get(character, 0), self._stay

@@ -83,5 +83,5 @@ class Policy:
 
     @property
     def audits(self) -> bool:
-        """Say whether the policy asks for an audit; without its section, nobody's rules hold."""
+        """Return whether the policy asks for an audit; without its section, nobody's rules hold."""
         return "audit" in self.sections

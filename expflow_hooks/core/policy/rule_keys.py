@@ -39,7 +39,7 @@ def _made(make: Callable[..., Any], keys: Mapping[str, Key], *needed: str) -> sc
     return schema.NodeCheck(check, {**base.schema, "required": list(needed)})
 
 
-_ALPHA = Key(schema.scalar((float,), "a level between 0 and 1", "0.01"), "The one-sided level; 0.05 unless said.")
+_ALPHA = Key(schema.scalar((float,), "a level between 0 and 1", "0.01"), "The one-sided level; default: 0.05.")
 _RUNS = schema.either(
     (yaml.ScalarNode, schema.built(rules.runs, POSITIVE)),
     (
@@ -92,7 +92,7 @@ _RULE = schema.NodeCheck(_rule, {"anyOf": [{"const": "clean"}, {**_RULE_KEYS.sch
 
 
 class NamedRules(NamedTuple):
-    """A rule set by its name, which may stand further down in the file."""
+    """A rule set by name, which may be defined further down in the file."""
 
     name: str
     at: schema.At

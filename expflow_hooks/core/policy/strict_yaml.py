@@ -1,4 +1,4 @@
-"""Reading YAML strictly: only plain mappings, lists and scalars, each value checked where it stands.
+"""Read YAML strictly: only plain mappings, lists and scalars, each value checked at its place.
 
 Tags, anchors, aliases, duplicate and unknown keys are refused, so a document means what it reads and costs what it
 weighs. Every error names file, line and path.
@@ -98,7 +98,7 @@ def _refuse_by_event(text: str, at: At) -> None:
 
 
 def _brackets_open(text: str, mark: yaml.Mark) -> int:
-    """Return how many brackets stand open in the line of a mark before it.
+    """Return the number of brackets open before a mark in its line.
 
     The parser in C reads up to 1,024 characters of a line ahead of its events and has a limit of its own for brackets:
     its refusal of deep nesting can come before the depth shows in events.
@@ -229,7 +229,7 @@ def mapping(keys: Mapping[str, Key] | None = None, *, others: NodeCheck | None =
             if not isinstance(key, str) or not key:
                 raise here.error(f"a key must be text, not {kind(key_node)}")
             if key in found:
-                raise here.error("this key stands twice")
+                raise here.error("this key is given twice")
             item = known.get(key, others)
             if item is None:
                 hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
@@ -242,7 +242,7 @@ def mapping(keys: Mapping[str, Key] | None = None, *, others: NodeCheck | None =
 
 
 def either(*checks: tuple[type[yaml.Node], NodeCheck], name: str) -> NodeCheck:
-    """Return a check that depends on what kind of node stands there."""
+    """Return a check that depends on the kind of node."""
 
     def check(node: yaml.Node, at: At) -> Any:
         for node_type, item in checks:

@@ -1,4 +1,4 @@
-"""Rank bands: which of the first groups are told apart by their runs, and how much luck is in the leader's value."""
+"""Rank bands: which of the first groups their runs separate, and how much luck is in the leader's value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def mark_bands(ranked: Sequence[Row]) -> None:
 
 
 def _separated(means: Sequence[Estimate | None]) -> set[tuple[int, int]]:
-    """Return the pairs that Welch's test tells apart, two-sided, over all pairs by Holm's method.
+    """Return the pairs that Welch's two-sided test separates, with Holm's method over all pairs.
 
     All pairs, since which of them leads is no more than how the runs fell: against the leader alone, one of twenty
     equal groups would be told apart in every fifth table.

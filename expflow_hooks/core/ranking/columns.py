@@ -1,4 +1,4 @@
-"""The present state of every experiment, as the ranking keeps it: a few bytes each, and where the rest stands.
+"""The present state of every experiment as the ranking stores it: a few bytes each, and the place of the rest.
 
 A million experiments are columns of numbers, not a million objects: what they are ordered by, what keeps them below the
 line, and which configuration they are. Where a source can be read again, only the rows that are shown are made.
@@ -65,15 +65,15 @@ class ExperimentColumns:
         self._otherwise: dict[int, Definition] = {}
 
     def keep(self, experiment: Experiment, place: int) -> Any:
-        """Return what is kept of a line."""
+        """Return what to store of a line."""
         raise NotImplementedError
 
     def revise(self, item: int, before: Any, after: Any) -> None:
-        """Note that a line of a completed experiment was followed by another; both as they are kept."""
+        """Record that a line of a completed experiment was followed by another; both as stored."""
         raise NotImplementedError
 
     def row(self, item: int) -> Row:
-        """Return an item's row; raise UnreadableError where it does not say any more what it was judged by."""
+        """Return an item's row; raise UnreadableError if its line no longer holds the values that were judged."""
         row = self._row(item)
         if item in self._otherwise:
             row = copy(row)  # the row itself ranks in a table of its own

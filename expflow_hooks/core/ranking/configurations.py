@@ -19,7 +19,7 @@ class Configurations:
         self.numbers: dict[Any, int] = {}
 
     def key(self, experiment: Experiment) -> int | None:
-        """Return the configuration's number, or None where no parameter says what the configuration was."""
+        """Return the configuration's number, or None without parameters that identify it."""
         params = experiment.params
         if not params:
             return None

@@ -46,12 +46,12 @@ class FactDifference(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Say whether both sides have it and agree, as text: 5 and "5" are one."""
+        """Return whether both sides have it and agree, as text: 5 and "5" are one."""
         return (self.first is None) is (self.second is None) and str(self.first) == str(self.second)
 
 
 class Difference(NamedTuple):
-    """Two experiments side by side; within each list, what differs stands first."""
+    """Two experiments side by side; within each list, differences come first."""
 
     first: Side
     second: Side

@@ -109,7 +109,7 @@ def _functions(
 
 
 def _remarks(experiment: Experiment, remarks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return what the source has to say of an experiment, and what became of its task on a server."""
+    """Return the source's notes on an experiment, and what became of its task on a server."""
     own = tuple(remarks.get(experiment.experiment_id, ())) if remarks else ()
     return own if experiment.task_gone is None else (*own, f"{experiment.gone}, as the last sync saw")
 

@@ -55,5 +55,5 @@ class Query(NamedTuple):
 
     @property
     def compares(self) -> bool:
-        """Say whether a gate compares with the base."""
+        """Return whether a gate compares with the base."""
         return any(gate.base for gate in self.gates)

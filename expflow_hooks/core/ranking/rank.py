@@ -21,7 +21,7 @@ from expflow_hooks.core.registry.index.cache import Unusable
 
 
 def rank(experiments: Iterable[Experiment] | Placed, query: Query) -> Ranking:
-    """Rank experiments by a metric; an experiment that comes again replaces the one before.
+    """Rank experiments by a metric; later records with the same id win.
 
     Rows that pass every gate get ranks 1, 1, 3; equal values are ordered by earliest timestamp, then id. Where they can
     be read again and only some are shown, each takes a few bytes, whatever it says.

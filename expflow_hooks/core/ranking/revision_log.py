@@ -1,4 +1,4 @@
-"""Which lines changed what a completed experiment had said: where the last of them stand, in bounded memory."""
+"""Which lines revised a completed experiment: the places of the last ones, in bounded memory."""
 
 from __future__ import annotations
 

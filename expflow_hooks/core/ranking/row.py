@@ -86,7 +86,7 @@ class Row(msgspec.Struct, gc=False):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """Return all that there is to say of the row."""
+        """Return all notes on the row."""
         return (*self.notes, *self.remarks)
 
     @property
@@ -101,7 +101,7 @@ class Row(msgspec.Struct, gc=False):
 
     @property
     def gates_passed(self) -> bool:
-        """Say whether every gate holds and the experiment is completed, so that its numbers count at all."""
+        """Return whether every gate holds and the experiment is completed, so that its numbers count at all."""
         if self.results is not None:
             return all(result.passed for result in self.results)
         return self.state == "completed" and all_hold(self.gates)(self.gate_values)

@@ -32,7 +32,7 @@ def reused(made: Iterable[Made]) -> list[tuple[Seed, int]]:
 
 
 def reused_seeds(seeds: Iterable[Seed | None]) -> list[tuple[Seed, int]]:
-    """Return the seeds that stand more than once, with how often."""
+    """Return the seeds that occur more than once, with their counts."""
     times = Counter(seed for seed in seeds if seed is not None)
     return [(seed, count) for seed, count in times.items() if seed is not None and count > 1]
 

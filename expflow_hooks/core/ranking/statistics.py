@@ -112,7 +112,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def holm_levels(p_values: Sequence[float], alpha: float) -> list[float]:
-    """Return the level at which Holm's method judges each: a p-value is at most its level where `holm` says at most α.
+    """Return Holm's level for each p-value: it is at most its level exactly where the adjusted one is at most α.
 
     The smallest has α/k, the next α/(k - 1), until one is above; that one's level is the level of the rest.
     """
@@ -225,7 +225,7 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 
 def _log_one_plus(t: float, df: float) -> float:
-    """Return log(1 + t²/ν), also where t² is no float any more."""
+    """Return log(1 + t²/ν), also where t² overflows a float."""
     return math.log1p(t * t / df) if abs(t) < 1e150 else 2 * math.log(abs(t)) - math.log(df)
 
 

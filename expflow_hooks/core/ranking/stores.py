@@ -1,4 +1,4 @@
-"""What rows show besides the columns: kept as it is, or read again at its place."""
+"""What rows show besides the columns: stored in memory, or read again at its place."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SEE = "earlier lines of it: `expflow-hooks run show ID --history`"
 
 
 def open_columns(query: Query, recall: Callable[[int], Experiment] | None, *, names: bool) -> ExperimentColumns:
-    """Return empty columns. `recall` reads an experiment again at its place; without it, its row is kept."""
+    """Return empty columns. `recall` reads an experiment again at its place; without it, rows stay in memory."""
     return PlaceColumns(query, recall, names=names) if recall else RowColumns(query, names=names)
 
 
 class RowColumns(ExperimentColumns):
-    """Columns of a source that cannot be read again, or of which every row is shown: the rows are kept."""
+    """Columns of a source that cannot be read again, or whose rows are all shown: the rows stay in memory."""
 
     def __init__(self, query: Query, *, names: bool) -> None:
         super().__init__(query, names=names)

@@ -98,7 +98,7 @@ def judge_rows(rows: Sequence[Row], query: Query, fresh: frozenset[str] | None =
 
 
 def contrast(row: Row, other: Row, metric: str, *, higher: bool) -> GateResult:
-    """Return what the runs say of "this group is better than that one by the sort metric": the result of `~base`."""
+    """Return the evidence that one group is better than another by the sort metric: the result of `~base`."""
     op = "gt" if higher else "lt"
     gate = Gate(metric, op, 0.0, f"{metric}{BASE}:{op}:0", base=True)
     ours, theirs = ([run.value for run in one.group.members] if one.group else [one.value] for one in (row, other))

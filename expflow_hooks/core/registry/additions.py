@@ -1,4 +1,4 @@
-"""What a record becomes when something is added to it: nothing is wiped, and a state is implied where none is said."""
+"""How a record changes when fields are added: nothing is erased, and a missing state is implied."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _METRIC_LIKENESS = 0.87  # `pde_meen` is nearly `pde_mean`; `val_mae` is another
 
 
 def starts(before: Mapping[str, Any] | None, given: Mapping[str, Any]) -> bool:
-    """Say whether a record says that a run starts: it runs now, and did not before."""
+    """Return whether a record starts a run: it is running now, and was not before."""
     return given.get("status") == "running" and (before is None or before.get("status") != "running")
 
 
 def add_to(before: Mapping[str, Any] | None, given: Mapping[str, Any], start: bool = False) -> dict[str, Any]:
-    """Return the record that stands once `given` is added to the one before.
+    """Return the record that results when `given` is added to the previous one.
 
     A run that starts names its code and its time anew; `start` says that it does, whatever it was before. Without a
     state, an experiment is completed when it has metrics, else running; what runs by this implication is completed by
@@ -102,7 +102,7 @@ def _flat(params: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any
 
 @lru_cache(maxsize=256)
 def _nearly(name: str, known: tuple[str, ...], likeness: float) -> str | None:
-    """Return the nearest known name; a run says the same names again and again."""
+    """Return the nearest known name; cached, since a run repeats the same names."""
     return nearly(name, known, likeness)
 
 
@@ -110,11 +110,11 @@ def doubts(given: Mapping[str, Any], metrics: Iterable[str]) -> Iterator[str]:
     """Yield what a record probably does not mean: names that are nearly known ones, numbers that are none."""
     for field in given:
         if near := _nearly(field, FIELDS, _FIELD_LIKENESS):
-            yield f"{field!r} is no field of a record and is kept as it is; did you mean {near!r}?"
+            yield f"{field!r} is no field of a record and is stored unchanged; did you mean {near!r}?"
     known = tuple(metrics)
     reported = given.get("metrics")
     for name, value in reported.items() if isinstance(reported, Mapping) else ():
         if near := _nearly(name, known, _METRIC_LIKENESS):
             yield f"metric {name!r} is not known; did you mean {near!r}?"
         if (status := value_status(value)) is not None:
-            yield f"{name} is {status}: it is kept, passes no gate and has no rank"
+            yield f"{name} is {status}: it is stored, passes no gate and has no rank"

@@ -50,7 +50,7 @@ class Growth(NamedTuple):
     starts: Mapping[str, Start] = {}
 
     def is_new(self, where: tuple[str, int]) -> bool:
-        """Say whether a line, given by its file and its number there, is new."""
+        """Return whether a line, given by its file and its number there, is new."""
         file, line = where
         return line in self.added.get(file, ())
 
@@ -201,7 +201,7 @@ _Places = dict[bytes, "dict[str, list[int]]"]
 
 
 def _places(head: Files, added: Mapping[str, Collection[int]]) -> _Places:
-    """Return where each new line stands, that may be one of a file which is gone."""
+    """Return the places of new lines that may come from a file which is gone."""
     found: _Places = {}
     for path in sorted(added):
         for number, digest in enumerate(_digests(head[path]), start=1):
@@ -211,7 +211,7 @@ def _places(head: Files, added: Mapping[str, Collection[int]]) -> _Places:
 
 
 def _moved(path: str, gone: Stored, places: _Places, taken: set[tuple[str, int]]) -> list[Lost]:
-    """Return the lines of a file that is gone which stand nowhere else; note as taken where the others stand."""
+    """Return the lines of a deleted file that occur nowhere else; mark the places of the others as taken."""
     from expflow_hooks.core.registry.chain import read_link
 
     digests = list(_digests(gone))
@@ -234,7 +234,7 @@ def _moved(path: str, gone: Stored, places: _Places, taken: set[tuple[str, int]]
 def _in_order(
     wanted: list[bytes], file: str, places: _Places, taken: set[tuple[str, int]]
 ) -> set[tuple[str, int]] | None:
-    """Return where lines stand in a file, one below the other, or None if they do not."""
+    """Return the place of consecutive lines in a file, or None if they are not there."""
     found: set[tuple[str, int]] = set()
     after = 0
     for line in wanted:

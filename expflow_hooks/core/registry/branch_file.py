@@ -22,7 +22,7 @@ _TAKEN = frozenset(
 
 
 def branch_file(branch: str) -> str:
-    """Return the name of a branch's file; nothing as branch stands for a detached HEAD."""
+    """Return the name of a branch's file; an empty branch is a detached HEAD."""
     if not branch:
         return DETACHED
     safe = "".join(letter if letter in _PLAIN else "-" for letter in branch.lower()).strip(".-_")
@@ -36,6 +36,6 @@ def branch_file(branch: str) -> str:
 
 
 def _looks_hashed(name: str) -> bool:
-    """Say whether a name could be one of ours for another branch."""
+    """Return whether a name could be one of ours for another branch."""
     end = name.rpartition("-")[2]
     return len(end) == _HASH and not end.strip("0123456789abcdef")

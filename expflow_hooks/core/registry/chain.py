@@ -62,7 +62,7 @@ def as_digest(name: str) -> bytes:
 
 
 class Fed(NamedTuple):
-    """What feeding a line told: its digest, whether it names anything, and where what it names stands.
+    """The result of feeding a line: its digest, whether it names any line, and the places of those.
 
     `places` holds for each name the line's number, or None for one that is no head (any more).
     """
@@ -73,7 +73,7 @@ class Fed(NamedTuple):
 
 
 class Heads:
-    """The lines that no later line names, in the order of the file: fed line by line. Of the others nothing is kept."""
+    """The lines that no later line names, in file order, fed line by line. Nothing is stored of the others."""
 
     def __init__(self) -> None:
         self.chained: dict[bytes, int] = {}

@@ -28,7 +28,7 @@ _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def decode_record(line: bytes) -> dict[str, Any]:
-    """Return a line's record, every field as it stands; NaN, infinities and a byte-order mark are read.
+    """Return a line's record with every field unchanged; NaN, infinities and a byte-order mark are accepted.
 
     Of a line that is broken in a field that no experiment has, the record holds the fields that one has.
 

@@ -45,7 +45,7 @@ class Condition(NamedTuple):
     value: str
 
     def holds(self, run: Experiment) -> bool:
-        """Say whether one of the experiment's values of that name compares so."""
+        """Return whether one of the experiment's values of that name compares so."""
         return any(self._compares(value) for value in values_of(run, self.name))
 
     def _compares(self, value: Any) -> bool:
@@ -72,7 +72,7 @@ class Since(NamedTuple):
     moment: datetime
 
     def holds(self, run: Experiment) -> bool:
-        """Say whether the experiment's time is known and not before."""
+        """Return whether the experiment's time is known and not before."""
         at = parse_time(run.timestamp)
         return at is not None and at >= self.moment
 

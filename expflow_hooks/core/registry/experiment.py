@@ -89,7 +89,7 @@ class Experiment(msgspec.Struct, gc=False, omit_defaults=True):
         return self.name or self.experiment_id
 
     def definition_of(self, metrics: Iterable[str]) -> Definition:
-        """Return how the numbers of these metrics were made, as far as the record says; `*` stands for every metric."""
+        """Return the definitions of these metrics as far as recorded; `*` means every metric."""
         said = self.definition or {}
         return tuple(None if (one := said.get(name, said.get("*"))) is None else str(one) for name in metrics)
 
@@ -111,7 +111,7 @@ class Saved(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Experiments that can be read again at their places; `batches` is told whether that is wanted.
+    """Experiments that can be read again at their places; an argument of `batches` asks for that.
 
     `saved` returns what an index has of the columns of a query, by its key.
     """
@@ -122,10 +122,10 @@ class Placed(NamedTuple):
 
 
 class Test(Protocol):
-    """What tells whether an experiment is meant."""
+    """The conditions that select experiments."""
 
     def holds(self, run: Experiment, /) -> bool:
-        """Say whether it is."""
+        """Return whether it is."""
         ...
 
 
@@ -139,7 +139,7 @@ class Selection(NamedTuple):
     conditions: tuple[Test, ...] = ()
 
     def matcher(self) -> Callable[[Experiment], bool] | None:
-        """Return a function that says whether an experiment is meant, or None where all are."""
+        """Return a predicate that selects experiments, or None if all are selected."""
         if self == Selection():
             return None
         wanted = set(self.tags)
@@ -161,7 +161,7 @@ class Selection(NamedTuple):
 
 
 def latest(experiments: Iterable[Experiment], selection: Selection = Selection()) -> list[Experiment]:  # noqa: B008
-    """Return the present state of every experiment that is meant: one that comes again replaces the one before."""
+    """Return the present state of every selected experiment: later records with the same id win."""
     selects = selection.matcher()
     if selects is None:
         return list({experiment.experiment_id: experiment for experiment in experiments}.values())

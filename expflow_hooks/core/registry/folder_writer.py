@@ -135,12 +135,12 @@ class _Read:
         self._last = b""
 
     def is_as_it_was(self) -> bool:
-        """Say whether nothing was done to the file since it was read."""
+        """Return whether nothing was done to the file since it was read."""
         found = os.stat(self._path)
         return self._seen == (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
     def still_holds(self) -> bool:
-        """Say whether the file still has the last line that was read, and that one was whole."""
+        """Return whether the file still has the last line that was read, and that one was whole."""
         if not self._last or self.is_as_it_was():
             return True
         with open(self._path, "rb", buffering=0) as file:

@@ -9,7 +9,7 @@ from expflow_hooks.core.metrics.values import same_value
 
 
 class Revision(NamedTuple):
-    """A later line that changed what a completed experiment had said: `field` was `old`, is `new` since `line`.
+    """A later line that revised a completed experiment: `field` was `old`, is `new` since `line`.
 
     `file` is the file that the line is in, where the registry is a folder.
     """

@@ -48,7 +48,7 @@ class KnownFile:
         return index, start_in(index) if index else None
 
     def is_torn(self, fd: int) -> bool:
-        """Say whether the last line has no end and will get none: what is being written has one in a moment."""
+        """Return whether the last line has no end and will get none: what is being written has one in a moment."""
         if self.tail(fd).is_torn():
             time.sleep(PATIENCE)
         return self.tail(fd).is_torn()

@@ -36,7 +36,7 @@ _SHOWN = 120
 
 
 class Location:
-    """One registry: the path to open, its form, who named it, and where it stands in a repository."""
+    """One registry: the path to open, its form, who named it, and its place in a repository."""
 
     def __init__(self, path: str, by: str, inside: str = "") -> None:
         self.path = path
@@ -47,22 +47,22 @@ class Location:
 
     @property
     def is_folder(self) -> bool:
-        """Say whether it is a folder of files; its path ends with a slash then."""
+        """Return whether it is a folder of files; its path ends with a slash then."""
         return is_folder(self.path)
 
 
 def is_folder(path: str) -> bool:
-    """Say whether a registry's path is spelled as a folder."""
+    """Return whether a registry's path is spelled as a folder."""
     return path.endswith("/")
 
 
 def may_be_part(path: str) -> bool:
-    """Say whether a file of this name may be a registry, belong to one, or stand in the place of a part of one."""
+    """Return whether a file of this name may be a registry, belong to one, or be in the place of a part of one."""
     return path.lower().endswith(SUFFIXES) or f"{LINES}/" in path.lower()
 
 
 def is_part(registry: str, path: str) -> bool:
-    """Say whether a path of the repository belongs to a registry in it: the file itself, or a file of the folder."""
+    """Return whether a path of the repository belongs to a registry in it: the file itself, or a file of the folder."""
     if not is_folder(registry):
         return path == registry
     folder, _, name = path.rpartition("/")
@@ -70,12 +70,12 @@ def is_part(registry: str, path: str) -> bool:
 
 
 def is_line_file(name: str) -> bool:
-    """Say whether a file of a registry folder holds lines, told by its name."""
+    """Return whether a file of a registry folder holds lines, by its name."""
     return name.lower().endswith(LINES) and not name.startswith(".")
 
 
 def is_elsewhere(source: str) -> bool:
-    """Say whether a source is no registry: a server, a zip, or another tracker's (`mlflow:URI`)."""
+    """Return whether a source is no registry: a server, a zip, or another tracker's (`mlflow:URI`)."""
     scheme, colon, _ = source.partition(":")
     return source in SERVERS or source.endswith(".zip") or (colon != "" and len(scheme) > 1 and scheme.isalpha())
 
@@ -122,7 +122,7 @@ def locate(source: str, by: str = OPTION) -> Location:
 
 
 def in_repository(source: str, root: str = "") -> str:
-    """Return where a policy's source stands below the repository's root, with `/`; nothing for one outside of it.
+    """Return a policy's source relative to the repository's root, with `/`; nothing for one outside.
 
     Raises UsageError, with the right spelling, for a source that hooks and Action could not find or commands could not
     read: another ending, an absolute path into the repository.
@@ -169,7 +169,7 @@ def check_name(path: str, siblings: Iterable[str]) -> None:
             near = sibling
     if near:
         right = f"{folder}/{near}" if folder else near
-        raise UsageError(f"the registry {shown(path)} is spelled {shown(right)} where it stands; write it so")
+        raise UsageError(f"the registry {shown(path)} is spelled {shown(right)} on disk; write it so")
 
 
 def _check_on_disk(path: str, told: str) -> None:
@@ -194,7 +194,7 @@ def refused_link(path: str) -> UsageError:
 
 
 def _steps(path: str, inside: str) -> list[tuple[str, str]]:
-    """Return a registry's path and the folders of the repository that lead to it, each with how it is told."""
+    """Return a registry's path and the folders of the repository that lead to it, each with its name in messages."""
     own, told = os.path.normpath(path), inside.rstrip("/")
     steps = [(own, told)]
     while "/" in told:

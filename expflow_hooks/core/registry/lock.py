@@ -50,7 +50,7 @@ def locked(fd: int, wait: float = WAIT) -> Iterator[None]:
 
 
 def is_named(fd: int, path: str) -> bool:
-    """Say whether the path names the opened file, not another that was put in its place."""
+    """Return whether the path names the opened file, not another that was put in its place."""
     try:
         return os.path.samestat(os.fstat(fd), os.stat(path))
     except FileNotFoundError:
@@ -75,7 +75,7 @@ try:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
     def is_locked(fd: int) -> bool:
-        """Say whether somebody is appending just now; False where locks do not work."""
+        """Return whether somebody is appending just now; False where locks do not work."""
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
             fcntl.flock(fd, fcntl.LOCK_UN)

@@ -72,7 +72,7 @@ def _check_form(path: str, mode: str, *, wanted_folder: bool) -> None:
     if mode == LINK:
         raise refused_link(path)
     if mode == GITLINK:
-        raise UsageError(f"{shown(path)} is a submodule: a registry stands in the repository itself")
+        raise UsageError(f"{shown(path)} is a submodule: a registry must be in the repository itself")
     if (mode == FOLDER) != wanted_folder:
         if mode == FOLDER:
             raise UsageError(f"{shown(path)} is a folder in git; a registry that is a folder is written {path}/")

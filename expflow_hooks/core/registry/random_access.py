@@ -1,4 +1,4 @@
-"""Reading lines of a registry again where they stand: of the very file that was read, also where it was a pipe."""
+"""Read lines of a registry again at their places: of the very file that was read, even a pipe."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LineReader:
         self._read_at = read
 
     def __call__(self, place: int) -> Experiment:
-        """Return the experiment of the line that begins at a place; raise UnreadableError if none does any more."""
+        """Return the experiment of the line at an offset; raise UnreadableError if none begins there now."""
         pieces, size = [], _A_LINE
         while piece := self._read(place, size):
             pieces.append(piece)

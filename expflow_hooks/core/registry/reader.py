@@ -67,7 +67,7 @@ class Registry:
         self.unreadable_count = 0
 
     def experiments(self, progress: Progress | None = None) -> Iterator[Experiment]:
-        """Yield the experiment of every line, in order: one that comes again replaces the one before.
+        """Yield the experiment of every line, in order: later records with the same id win.
 
         Lines that cannot be read are kept in `unreadable` and hide no other. Raises UnreadableError if the file cannot
         be read.
@@ -100,7 +100,7 @@ class Registry:
 
     @property
     def is_folder(self) -> bool:
-        """Say whether the registry is a folder of files."""
+        """Return whether the registry is a folder of files."""
         return self._folder is not None
 
     def where(self, number: int) -> tuple[str, int]:
@@ -108,7 +108,7 @@ class Registry:
         return self._folder.where(number) if self._folder and self._folder.pieces else (self.path, number)
 
     def line(self, number: int) -> str:
-        """Return where one of the registry's lines stands, in words: `line 3`, of a folder's file with its name."""
+        """Return a registry line's position in words: `line 3`, in a folder with the file's name."""
         file, line = self.where(number)
         return say_line(line, file if self._folder else "")
 
@@ -192,7 +192,7 @@ class Registry:
         return zip(repeat(""), count(1), strict=False) if self._folder is None else self._folder.wheres()
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the lines of all files as they stand, in the registry's order."""
+        """Yield the raw lines of all files, in the registry's order."""
         if self._folder is not None:
             yield from chain.from_iterable(map(itemgetter(0), self._blocks()))
             return
@@ -200,7 +200,7 @@ class Registry:
             yield from file
 
     def numbered(self) -> Iterator[HistoryLine]:
-        """Yield number and record of every line that can be read, every field as it stands; the others as above."""
+        """Yield number and record of every readable line, each field unchanged; the others as above."""
         self.unreadable, self.unreadable_count = [], 0
         for number, (line, (file, place)) in enumerate(zip(self.lines(), self._wheres(), strict=False), start=1):
             try:
@@ -282,7 +282,7 @@ def _size(file: IO[bytes]) -> int:
 
 
 def say_line(line: int, file: str = "") -> str:
-    """Return where a line stands, in words."""
+    """Return a line's position in words."""
     return f"line {line} of {os.path.basename(file)}" if file else f"line {line}"
 
 

@@ -1,4 +1,4 @@
-"""Turning a registry's file into the files of a folder: every line kept as it is, an experiment's lines together."""
+"""Turn a registry's file into the files of a folder: every line unchanged, an experiment's lines together."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _CHUNK = 1 << 20
 
 
 class Start(NamedTuple):
-    """Where reading may begin: what stands before `place` is covered, but for the lines in `heads`."""
+    """Where reading may begin: everything before `place` is covered, except the lines in `heads`."""
 
     place: int
     heads: Heads
@@ -59,11 +59,11 @@ class Tail:
             self._feed(line)
 
     def is_torn(self) -> bool:
-        """Say whether the last line has no end."""
+        """Return whether the last line has no end."""
         return self._last != b"" and not self._last.endswith(b"\n")
 
     def still_holds(self, fd: int) -> bool:
-        """Say whether the file has the last line known where it was; one that was torn may be whole by now."""
+        """Return whether the file has the last line known where it was; one that was torn may be whole by now."""
         stat = os.fstat(fd)
         if (stat.st_dev, stat.st_ino) != self.file or stat.st_size < self.end or self.is_torn():
             return False

@@ -68,7 +68,7 @@ def arrange(opens: Sequence[Callable[[], IO[bytes]]]) -> list[Piece]:
 
 
 def _find_named(files: list[_File]) -> None:
-    """Note for each line which lines of other files it names; what stands nowhere is for `verify` to say."""
+    """Note for each line which lines of other files it names; names without a line are for `verify` to report."""
     wanted = {name for file in files for _, name in file.names}
     places: dict[int, tuple[int, int]] = {}
     for place, file in enumerate(files if wanted else ()):

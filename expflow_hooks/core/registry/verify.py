@@ -1,4 +1,4 @@
-"""Whether the history holds: every line that a line names stands above it, each once.
+"""Verify the history: every line that a line names is above it, each exactly once.
 
 One pass keeps only the lines that nobody names yet; a second one, over the same lines, looks for what the first did not
 find, and is not made where all is well. So memory does not grow with a file whose lines are chained. Both are linear in
@@ -78,7 +78,7 @@ class _Found(NamedTuple):
 
 
 def say_line(number: int) -> str:
-    """Return where a line of a registry that is one file stands, in words."""
+    """Return the position of a line of a single-file registry, in words."""
     return f"line {number}"
 
 
@@ -163,12 +163,12 @@ class _Following:
             self._after.add(fed.digest)
 
     def covers(self, digest: bytes) -> bool:
-        """Say whether a head is the expected one or follows from it; any does where none is expected."""
+        """Return whether a head is the expected one or follows from it; any does where none is expected."""
         return self._expected is None or digest in self._after
 
 
 def _misses(number: int, fed: Fed) -> Iterator[_Miss]:
-    """Yield the names that were no heads; the names on both sides tell where such a line stood."""
+    """Yield the names that were no heads; the neighbouring names show where such a line was."""
     around = [0, *fed.places, number]
     for place, digest in enumerate(fed.named):
         if fed.places[place] is None:
@@ -177,7 +177,8 @@ def _misses(number: int, fed: Fed) -> Iterator[_Miss]:
 
 
 def _find(read: Read, last: int, misses: list[_Miss], suspects: list[bytes]) -> _Found:
-    """Return where all lines stand whose digest is missed or suspected, up to line `last`, and who names the missed."""
+    """Return the places of all lines whose digest is missing or suspected, up to line `last`, and who names the missing
+    ones."""
     found = _Found({}, {})
     # The first line of a file names nothing, so it alone is no reason to read all of it again.
     if not misses and len(suspects) < 2:
@@ -227,7 +228,7 @@ def _judge(
 
 
 def _edited_or_removed(miss: _Miss, unnamed: list[int], said: Line) -> HistoryFault:
-    """Return the problem of a name that stands nowhere.
+    """Return the fault of a name without a line.
 
     An edit leaves a line in place that nobody names. So does a removal, of the line above the removed one, where it was
     that line's only name: then the two look the same, and the message says so.

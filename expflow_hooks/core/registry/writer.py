@@ -134,7 +134,7 @@ class Writer:
         return self._union.present(experiment_id) if self._union else self._file.present(fd, experiment_id)
 
     def _stands(self, fd: int, place: int, data: bytes) -> bool:
-        """Say whether the path names a file that has the lines, once no checkout is under way any more."""
+        """Return whether the path names a file with these lines, once no checkout is under way."""
         if self._checkouts is None:
             self._checkouts = Checkouts(self.path)
         self._checkouts.wait()
@@ -146,7 +146,8 @@ class Writer:
         return read_all_at(fd, place, place + len(data)) == data
 
     def _spool(self, fd: int, records: _Records) -> str:
-        """Let records wait beside the registry; an operation that asked the guard can be done again, and is told."""
+        """Let records wait beside the registry; an operation that asked the guard can be repeated, and fails with that
+        advice."""
         self._wait = 0.5  # the next one of this process need not wait as long for the same holder
         made = records.made(partial(self._present, fd))
         if any(change.permit and change.permit.way not in ("run", "origin") for change in records.changes):
@@ -181,7 +182,7 @@ class _Records:
         self._made: list[Record] | None = None
 
     def made(self, present_of: Callable[[str], Record | None]) -> list[Record]:
-        """Return the records; each sees what the one before it says."""
+        """Return the records; each builds on the one before it."""
         if self._made is None:
             latest: dict[str, Record | None] = {}
             made = []
@@ -196,7 +197,7 @@ class _Records:
 
 
 def _agrees(present: Record | None, record: Record) -> bool:
-    """Say whether an experiment's present record is just that record."""
+    """Return whether an experiment's present record is just that record."""
     return present is not None and {**present, "prev": None} == {**record, "prev": None}
 
 

@@ -32,7 +32,7 @@ _CLASSES = {HOLDS: "y", FAILS: "x"}
 
 
 def page(ranking: Ranking, source: str, title: str, link: Link, made: str) -> str:
-    """Return the whole page: what is ranked, the metric over time, the table; `made` says when, in words."""
+    """Return the whole page: the ranking's subject, the metric over time, the table; `made` is the time in words."""
     board = leaderboard(ranking, source, below=MOST_BELOW)
     parts = [
         f"<h1>{html(title)}</h1>",
@@ -46,7 +46,7 @@ def page(ranking: Ranking, source: str, title: str, link: Link, made: str) -> st
 
 
 def summary(ranking: Ranking) -> str:
-    """Return how many rank and how many stand below the line, and what was cut."""
+    """Return how many rank, how many are below the line, and how many were cut."""
     counts = ranking.counts
     cut = f" ({counts['cut']} more are not on this page)" if counts["cut"] else ""
     below = counts["below_the_line"]
@@ -145,7 +145,7 @@ def _gate(ranking: Ranking) -> float | None:
 
 
 def _band(ranking: Ranking) -> tuple[float, float] | None:
-    """Return the values between which the leading band's groups lie, where more than one is not told apart."""
+    """Return the range of the leading band's values, where it has more than one group."""
     leaders = [row for row in ranking.ranked if row.band and row.band[0] == 1 and row.band[1] > 1]
     values = [float(row.value) for row in leaders]
     return (min(values), max(values)) if values else None

@@ -26,11 +26,11 @@ class Scale(NamedTuple):
         return self.high - self.low
 
     def holds(self, value: float) -> bool:
-        """Say whether a value lies between the ends."""
+        """Return whether a value lies between the ends."""
         return self.low <= value <= self.high
 
     def place(self, value: float, width: float) -> float:
-        """Return where a value stands between 0 and `width`; values outside stand at the ends."""
+        """Return a value's position between 0 and `width`; values outside are clamped."""
         span = self.span
         part = (value / 2 - self.low / 2) / (span / 2) if span else 0.5
         return round(min(max(part, 0.0), 1.0) * width, 1)
@@ -57,7 +57,8 @@ def drawn_once(parts: str, name: str) -> str:
 
 
 def dots(values: Sequence[float], scale: Scale, show: Callable[[float], str] = show_number, name: str = "g") -> str:
-    """Return a row's runs as dots on the common scale; its label says them in words, so colour says nothing alone."""
+    """Return a row's runs as dots on the common scale; the label repeats them in words, so colour carries nothing
+    alone."""
     if not values:
         return ""
     low, high = show(min(values)), show(max(values))
@@ -69,7 +70,7 @@ def dots(values: Sequence[float], scale: Scale, show: Callable[[float], str] = s
 
 
 def _x(scale: Scale, value: float) -> int:
-    """Return where a value stands in a row's drawing, in pixels: 4 to 146."""
+    """Return a value's position in a row's drawing, in pixels: 4 to 146."""
     return round(4 + scale.place(value, 142))
 
 

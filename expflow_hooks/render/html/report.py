@@ -47,7 +47,7 @@ def write_report(
 
 
 def address(experiment_id: str) -> str:
-    """Return where a run's page stands: under its id where every file system takes that, else under a digest of it."""
+    """Return the file of a run's page: its id where every file system accepts that as a name, else a digest of it."""
     if _PLAIN_ID.fullmatch(experiment_id) and experiment_id.split(".")[0] not in _DEVICES:
         return f"{_RUNS}/{experiment_id}.html"
     digest = blake2b(experiment_id.encode("utf-8", "surrogatepass"), digest_size=6, person=b"expflow-run").hexdigest()

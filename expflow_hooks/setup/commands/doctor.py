@@ -1,4 +1,4 @@
-"""`expflow-hooks doctor`: what is active here, what is missing, and what mends it."""
+"""`expflow-hooks doctor`: what is active here, what is missing, and the command that repairs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from expflow_hooks.render.output import emit
 @click.command("doctor", epilog="Example: expflow-hooks doctor")
 @output_options
 def command(form: str, output: str | None) -> int:
-    """Say what is active, what is missing, and the command that mends each. Exits 0 if nothing is missing, else 1."""
+    """Show what is active, what is missing, and the command that repairs it. Exits 0 if nothing is missing, else 1."""
     from expflow_hooks.setup import checks, repository
     from expflow_hooks.setup.text import render_checks
 

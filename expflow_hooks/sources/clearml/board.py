@@ -37,7 +37,7 @@ def _reports(client: Client, query: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _inside(report: dict[str, Any], project: str) -> bool:
-    """Say whether a report is of the project: the server keeps it in a hidden project below."""
+    """Return whether a report is of the project: the server keeps it in a hidden project below."""
     own = report.get("project")
     name = own.get("name") if isinstance(own, dict) else None
     return name in (project, f"{project}/.reports")

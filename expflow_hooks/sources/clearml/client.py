@@ -1,4 +1,4 @@
-"""The thin client of a ClearML server: one call, its answer's data, and what the server says no with.
+"""The thin client of a ClearML server: one call, the data of its answer, and the server's refusals.
 
 What is asked of the server is in `query` and `control`; how it is asked, and asked again, in `network.server`.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ServerError(UnreadableError):
-    """The server answered and said no: HTTP status, ClearML's own sub-code and its words."""
+    """The server refused: HTTP status, ClearML's own sub-code and its words."""
 
     def __init__(self, message: str, code: int, subcode: int = 0, said: str = "") -> None:
         super().__init__(message)
@@ -83,7 +83,7 @@ class Client:
 _WHY: dict[tuple[int, int | None], str] = {
     (401, 20): f"no credentials came along; check {ACCESS} and {SECRET}",
     (401, 22): f"the credentials are not known there; check {ACCESS} and {SECRET}",
-    (401, 30): f"the token in {TOKEN} is not valid, or not any more; make a new one",
+    (401, 30): f"the token in {TOKEN} is invalid or expired; make a new one",
     (401, None): f"the credentials were refused; check {ACCESS} and {SECRET}",
     (403, None): "these credentials may not do that; ask the server's administrator",
     (429, None): "too many requests",

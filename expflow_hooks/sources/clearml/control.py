@@ -37,7 +37,7 @@ class Ways(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A task as one look found it; `experiment` is None for one that the server does not have any more."""
+    """A task at one moment; `experiment` is None if the server no longer has it."""
 
     status: str
     message: str
@@ -233,7 +233,7 @@ class _Unseen(UnreadableError):
 
 
 def _refused(problem: UnreadableError) -> bool:
-    """Say whether the server itself said no; other answers, and lost ones, leave open what it did."""
+    """Return whether the server itself refused; other answers, and lost ones, leave the outcome open."""
     return isinstance(problem, ServerError) and problem.code < 500
 
 

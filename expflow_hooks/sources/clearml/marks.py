@@ -9,7 +9,7 @@ _ZERO, _CLEAN = "expflow-zero", "expflow-clean"
 
 
 def zero_mark(name: str, task_id: str) -> str:
-    """Return the tag that says: `report_standard` reported an exact 0.0 of this metric for this task, no NaN.
+    """Return the tag for: `report_standard` reported an exact 0.0 of this metric for this task, no NaN.
 
     One a metric: a marked task's other zeros may still come from raw calls of the SDK, which uploads NaN as 0.0.
     """
@@ -17,12 +17,12 @@ def zero_mark(name: str, task_id: str) -> str:
 
 
 def clean_mark(commit: str, task_id: str) -> str:
-    """Return the tag that says: `report_standard` saw no uncommitted changes to this commit when it reported."""
+    """Return the tag for: `report_standard` saw no uncommitted changes to this commit when it reported."""
     return f"{_CLEAN}:{commit[:12]}:{_short(task_id)}"
 
 
 def is_zero_mark(tag: str, name: str) -> bool:
-    """Say whether a tag is a zero mark of a metric, whichever task it names."""
+    """Return whether a tag is a zero mark of a metric, whichever task it names."""
     return tag == f"{_ZERO}:{name}" or tag.startswith(f"{_ZERO}:{name}:")
 
 

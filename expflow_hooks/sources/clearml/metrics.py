@@ -105,7 +105,7 @@ def _two_titles(name: str, pairs: list[Pair], task_id: str) -> UsageError:
         told = " and ".join(f"title {title!r} with series {series!r}" for title, series in pairs[:2])
         return UsageError(f"{name} is two metrics in task {task_id}: {told}; name one of them by its series alone")
     return UsageError(
-        f"{name} stands under two titles in task {task_id}: {first} and {second}; name one of them, or let the"
+        f"{name} has two titles in task {task_id}: {first} and {second}; name one of them, or let the"
         f" policy's metrics say which (from: {first!r})"
     )
 

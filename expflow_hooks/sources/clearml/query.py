@@ -63,7 +63,7 @@ def metric_order(name: str, *, higher: bool, aggregate: str = "last") -> tuple[s
 
 
 def read_tasks(client: Client, wanted: Wanted, make: Callable[[dict[str, Any]], T], progress: Progress) -> list[T]:
-    """Return what `make` makes of every wanted task; progress is told how many were read.
+    """Return `make`'s result for every wanted task; progress receives the number read.
 
     A task that leaves the selection between two pages, or moves in its order, would hide another one: then all is read
     once more, in an order that no change disturbs. Raises UndecidedError for an unknown project, UnreadableError where

@@ -23,7 +23,7 @@ from expflow_hooks.sources.clearml.task import STATES, to_experiment
 
 
 def open_server(at: str, policy: Policy, query: Query, reading: Reading) -> Source:
-    """Return the source that reads the server of the environment; a SPEC says no more than its name."""
+    """Return the source that reads the environment's server; its SPEC is the name alone."""
     return open_clearml(policy, query, reading)
 
 
@@ -121,7 +121,7 @@ def _wanted(query: Query, reading: Reading, how: Flattening) -> Wanted:
 
 
 def _higher(query: Query) -> bool:
-    """Say whether a larger value of the metric that is sorted by is better."""
+    """Return whether a larger value of the metric that is sorted by is better."""
     metric = query.metrics.get(query.sort_by)
     return query.higher_is_better if query.higher_is_better is not None else bool(metric and metric.higher_is_better)
 

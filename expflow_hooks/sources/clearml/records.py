@@ -32,18 +32,18 @@ class Synced(NamedTuple):
 
 
 def is_remote(task_id: Any) -> bool:
-    """Say whether a record's `clearml_task_id` is one that a server may have."""
+    """Return whether a record's `clearml_task_id` is one that a server may have."""
     return isinstance(task_id, str) and task_id != "" and not task_id.startswith(OFFLINE)
 
 
 def owners(registry: Registry, task_id: str) -> list[str]:
-    """Return the ids of the experiments that are this task, by what the registry's last lines say."""
+    """Return the ids of the experiments linked to this task, by the registry's last lines."""
     last = {record["experiment_id"]: record.get("clearml_task_id") for record in registry.records()}
     return [experiment_id for experiment_id, linked in last.items() if linked == task_id]
 
 
 def check_pair(registry: Registry, experiment_id: str, task_id: str, *, linked: bool = True) -> None:
-    """Raise UsageError where an experiment and a task do not belong together, by what the registry says.
+    """Raise UsageError if the registry links the experiment or the task otherwise.
 
     A pair of which it knows neither belongs together; with `linked=False`, an experiment without a task does too.
     """
@@ -116,7 +116,7 @@ def find_lost(linked: Mapping[str, str], client: Client) -> dict[str, str]:
 def _bring(
     writer: Writer, before: dict[str, Any], task: Experiment | None, gone: str | None, warnings: list[str]
 ) -> bool:
-    """Append a line with the task's status and metrics, and that it is gone, if they differ; say whether it did."""
+    """Append a line with the task's status and metrics, or that it is gone, if they differ; return whether it did."""
     experiment_id, news = before["experiment_id"], {}
     if task is not None:
         theirs, left_out = record_of(task)

@@ -1,4 +1,4 @@
-"""What comes up while tasks are read, told once each when all were read."""
+"""Remarks that arise while tasks are read, each reported once after the last task."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class PendingReport:
 
     @property
     def done(self) -> bool:
-        """Say whether nothing is waited for any more, be it that all arrived or that it failed."""
+        """Return whether the wait is over: everything arrived, or it failed."""
         return not self._thread.is_alive()
 
     def close(self) -> dict[str, float]:
@@ -116,7 +116,7 @@ class _Sending:
         return max(0, int(self._call("get_last_iteration") or 0) - int(self._call("get_initial_iteration") or 0))
 
     def _wait_for(self, missing: Callable[[], list[str]], told: Callable[[list[str]], str]) -> None:
-        """Look until nothing is missing; raise UnreadableError with what is told of the rest."""
+        """Poll until nothing is missing; raise UnreadableError with the rest."""
         until, wait = min(self._deadline, time.monotonic() + _SETTLE), _LOOKS
         while lacking := missing():
             if time.monotonic() + wait > until:
@@ -136,7 +136,7 @@ class _Sending:
         ]
 
     def _mark(self) -> None:
-        """Tag the task as reported, and each exact zero as meant; take off the tag of what is no zero any more."""
+        """Tag the task as reported and each exact zero as meant; remove the tag of a value that is no longer zero."""
         if not callable(getattr(self._task, "add_tags", None)):
             return
         task_id = str(getattr(self._task, "id", ""))

@@ -34,7 +34,7 @@ _PROPERTIES = "properties"  # a user's remarks on a task, changed at will after 
 def to_experiment(
     task: Mapping[str, Any], how: Flattening, remarks: Remarks, client: Client | None = None
 ) -> Experiment:
-    """Return the experiment that a task is; raise UsageError where a needed metric stands under two titles.
+    """Return a task as an experiment; raise UsageError if a needed metric has two titles.
 
     `client` asks the server where only it can tell whether the task was resumed.
     """
@@ -62,7 +62,7 @@ def to_experiment(
 
 
 def _dirty(script: Mapping[str, Any], tags: tuple[str, ...], task_id: str) -> bool | None:
-    """Say whether there were uncommitted changes; None where nobody knows: the SDK may have stored no diff at all."""
+    """Return whether there were uncommitted changes; None if unknown: the SDK may have stored no diff."""
     if "diff" not in script:
         return None
     if script["diff"]:

@@ -37,7 +37,7 @@ def add_train_time(
 
 
 def was_resumed(task: Mapping[str, Any], seconds: float, client: Client | None) -> bool:
-    """Say whether the server's seconds may leave out an earlier session.
+    """Return whether the server's seconds may leave out an earlier session.
 
     They leave out none where they fill the time from the task's creation to its end. Otherwise its first event says
     whether something ran before the last session began.

@@ -1,4 +1,4 @@
-"""The thin client of an MLflow tracking server: one call, its JSON, and what the server says no with."""
+"""The thin client of an MLflow tracking server: one call, its JSON, and the server's refusals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WHY = {
 
 
 class ServerError(UnreadableError):
-    """The server said no: HTTP status and MLflow's own error code."""
+    """The server refused: HTTP status and MLflow's own error code."""
 
     def __init__(self, message: str, status: int, code: str) -> None:
         super().__init__(message)

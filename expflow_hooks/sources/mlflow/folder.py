@@ -63,7 +63,7 @@ def _folders(path: str) -> list[str]:
 
 
 def _meta(folder: str) -> dict[str, Any] | None:
-    """Return what a folder's meta.yaml says; None without one. Raises ValueError for what is no mapping."""
+    """Return the content of a folder's meta.yaml; None without one. Raises ValueError if it is no mapping."""
     import yaml
 
     try:

@@ -70,7 +70,7 @@ def number(value: Any) -> Any:
 
 
 def _tag(key: str, value: Any) -> str:
-    """Return a tag as text: MLflow's have a value, `team=x`; one without, or that says true, is its name alone."""
+    """Return a tag as text: MLflow's have a value, `team=x`; without a value, or with true, the name alone."""
     return key if value in (None, "", "true", "True") else f"{key}={value}"
 
 

@@ -88,15 +88,15 @@ def test_what_is_given_becomes_what_json_holds():
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"metric": {}}, ["'metric' is no field of a record and is kept as it is; did you mean 'metrics'?"]),
-        ({"stauts": "x"}, ["'stauts' is no field of a record and is kept as it is; did you mean 'status'?"]),
+        ({"metric": {}}, ["'metric' is no field of a record and is stored unchanged; did you mean 'metrics'?"]),
+        ({"stauts": "x"}, ["'stauts' is no field of a record and is stored unchanged; did you mean 'status'?"]),
         ({"author": "me", "notes": "x"}, []),
         ({"metrics": {"pde_meen": 1}}, ["metric 'pde_meen' is not known; did you mean 'pde_mean'?"]),
         ({"metrics": {"val_mae": 1, "accuracy": 2}}, []),
-        ({"metrics": {"pde_mean": "15"}}, ["pde_mean is type: it is kept, passes no gate and has no rank"]),
-        ({"metrics": {"pde_mean": math.nan}}, ["pde_mean is nan: it is kept, passes no gate and has no rank"]),
-        ({"metrics": {"pde_mean": True}}, ["pde_mean is type: it is kept, passes no gate and has no rank"]),
-        ({"metrics": {"pde_mean": None}}, ["pde_mean is null: it is kept, passes no gate and has no rank"]),
+        ({"metrics": {"pde_mean": "15"}}, ["pde_mean is type: it is stored, passes no gate and has no rank"]),
+        ({"metrics": {"pde_mean": math.nan}}, ["pde_mean is nan: it is stored, passes no gate and has no rank"]),
+        ({"metrics": {"pde_mean": True}}, ["pde_mean is type: it is stored, passes no gate and has no rank"]),
+        ({"metrics": {"pde_mean": None}}, ["pde_mean is null: it is stored, passes no gate and has no rank"]),
     ],
 )
 def test_what_is_probably_not_meant_is_told(given, says):

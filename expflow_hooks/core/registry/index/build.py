@@ -26,13 +26,13 @@ _GROWTH_OF_COLUMNS = 128  # and columns, of which all lines are read for it
 
 
 def is_due(size: int, indexed: int, *, columns: bool = False) -> bool:
-    """Say whether so many bytes are new that an index (of columns) is worth its making."""
+    """Return whether so many bytes are new that an index (of columns) is worth its making."""
     new = size - indexed
     return cache.is_worth_it(new) and new > indexed // (_GROWTH_OF_COLUMNS if columns else _GROWTH)
 
 
 def is_made_now(path: str) -> bool:
-    """Say whether some process is making the index of a registry."""
+    """Return whether some process is making the index of a registry."""
     where = cache.index_of(path)
     try:
         fd = os.open(f"{where}{cache.LOCK}", os.O_RDWR)
@@ -48,7 +48,7 @@ def is_made_now(path: str) -> bool:
 
 
 def update(path: str) -> bool:
-    """Bring a registry's index up to its last whole line and say whether there is one now; never an error.
+    """Bring a registry's index up to its last whole line; return whether there is one now. Never an error.
 
     Another process that makes it, a full or read-only disk, a registry that is gone: then there is none, or the old.
     """

@@ -1,4 +1,4 @@
-"""The folder that indexes are kept in: private like the home folder, and safe to remove at any time."""
+"""The folder of the indexes: private like the home folder, and safe to remove at any time."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def switch(on: bool) -> None:
 
 
 def is_on() -> bool:
-    """Say whether an index may be used: neither `--no-index` nor the environment switches it off."""
+    """Return whether an index may be used: neither `--no-index` nor the environment switches it off."""
     return not (_switched_off[0] or os.environ.get(ENV_NO_INDEX))
 
 
 def is_worth_it(size: int) -> bool:
-    """Say whether so many bytes are read more quickly with an index, and one may be used."""
+    """Return whether so many bytes are read more quickly with an index, and one may be used."""
     return size > LEAST and is_on()
 
 
@@ -82,7 +82,7 @@ def make_folder() -> str | None:
 
 
 def is_ours(path: str, kind: object = stat.S_ISREG) -> bool:
-    """Say whether a path is a plain file (a folder) of this user's that nobody else may write, and no link."""
+    """Return whether a path is a plain file (a folder) of this user's that nobody else may write, and no link."""
     try:
         found = os.lstat(path)
     except OSError:

@@ -27,7 +27,7 @@ _CHECK = 8  # bytes of a checksum
 
 
 class Container:
-    """A finished index, open for reading; `meta` says what it holds. Raises Unusable, always."""
+    """A finished index, open for reading; `meta` describes its content. Every failure raises Unusable."""
 
     def __init__(self, path: str) -> None:
         if not (is_ours(os.path.dirname(path), _is_folder) and is_ours(path)):

@@ -32,7 +32,7 @@ def blobs_of(slot: int) -> range:
 
 
 class Index:
-    """What an index says of the first `end` bytes of a registry's file, of `lines` lines."""
+    """The content of an index: the first `end` bytes of a registry's file, `lines` lines."""
 
     def __init__(self, container: Container, prefix: Prefix) -> None:
         self.container = container

@@ -36,7 +36,7 @@ class Prefix(NamedTuple):
 
 
 def digest(data: bytes) -> bytes:
-    """Return what is kept of some bytes to know them again."""
+    """Return the digest by which some bytes are recognised."""
     return blake2b(data, digest_size=_DIGEST).digest()
 
 
@@ -46,7 +46,7 @@ def digests(chunk: bytes) -> bytes:
 
 
 def still_begins(container: Container, prefix: Prefix, fd: int, samples: int) -> bool:
-    """Say whether a file begins with the bytes that an index was made of, as far as `samples` blocks tell."""
+    """Return whether a file begins with the bytes that an index was made of, as far as `samples` blocks show."""
     found = os.fstat(fd)
     if (found.st_dev, found.st_ino) != (prefix.device, prefix.inode) or found.st_size < prefix.end:
         return False
@@ -68,7 +68,7 @@ def still_begins(container: Container, prefix: Prefix, fd: int, samples: int) ->
 
 
 def _sample(count: int, samples: int) -> list[int]:
-    """Return the numbers of blocks to look at: others each time, so that a change is not missed for long."""
+    """Return the numbers of the blocks to sample: others each time, so that no change stays unnoticed for long."""
     if count <= samples:
         return list(range(count))
     numbers = os.urandom(8 * samples)
@@ -76,7 +76,7 @@ def _sample(count: int, samples: int) -> list[int]:
 
 
 def of_meta(meta: dict[str, object]) -> Prefix:
-    """Return the prefix that an index says it was made of; raise Unusable for none."""
+    """Return the prefix that an index was made of; raise Unusable without one."""
     try:
         return Prefix(*meta["prefix"])  # type: ignore[misc]
     except (KeyError, TypeError) as error:
