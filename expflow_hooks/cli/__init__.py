@@ -47,8 +47,8 @@ COMMANDS = {
 def root() -> None:
     """Governance for machine-learning experiments: PIN guard, registry, ranking with gates, audit.
 
-    Exit codes: 0 holds; 1 a gate or a rule does not hold, or the scan found a leak; 2 usage or policy error; 3 undecided
-    (nothing matched); 4 a source could not be read; 5 PIN refused.
+    Exit codes: 0 holds; 1 a gate or a rule does not hold, or the scan found a leak; 2 usage or policy error;
+    3 undecided (nothing matched); 4 a source could not be read; 5 PIN refused.
     """
 
 
