@@ -270,7 +270,7 @@ def test_progress_is_shown_on_a_terminal_and_never_in_a_pipe(work):
     path = work / "big.jsonl"
     line = json.dumps({"experiment_id": "a", "metrics": GOOD, "note": "x" * 1000}).encode() + b"\n"
     path.write_bytes(line * (17 * 1024))
-    command = [*HOOKS, "run", "list", "--source", "big.jsonl"]
+    command = [*HOOKS, "compare-scores", "--source", "big.jsonl", "--sort-by", "pde_mean", "--no-index"]
     main, terminal = pty.openpty()
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=terminal, check=True)
     os.close(terminal)
@@ -291,7 +291,8 @@ def test_the_policy_gives_what_options_do_not(cli, registry, work):
     )
     ranking = json.loads(cli("compare-scores", "--format", "json").stdout)
     assert (ranking["metric"], ranking["direction"], ranking["gates"]) == ("mine", "descending", ["mine:ge:6"])
-    assert [(row["experiment_id"], row["rank"]) for row in ranking["ranking"]] == [("b", 1), ("a", None)]
+    assert [(row["experiment_id"], row["rank"]) for row in ranking["ranking"]] == [("b", 1)]
+    assert ranking["counts"]["gate_failed"] == 1  # `top` rows are printed, all are counted
     overridden = json.loads(cli("compare-scores", "--format", "json", "-t", "task1", "--gate", "mine:ge:1").stdout)
     assert [(row["experiment_id"], row["rank"]) for row in overridden["ranking"]] == [("a", 1)]
 
