@@ -40,7 +40,7 @@ def for_column(leading: Iterable[Any], others: Iterable[Any] = (), *, precise: b
     rounded = _rounded(_decimals(leading if len(leading) > 1 else counting, _DIGITS, counting))
     texts = Counter(map(rounded, counting))
     alike = {value for value in counting if texts[rounded(value)] > 1}
-    return lambda value: show_number(value) if value in alike else rounded(value)
+    return lambda value: show_number(value) if value_status(value) is None and value in alike else rounded(value)
 
 
 def in_gate(result: GateResult, show: Show) -> str:

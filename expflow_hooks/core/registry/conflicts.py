@@ -9,7 +9,7 @@ from expflow_hooks.core.registry.location import is_folder
 from expflow_hooks.core.registry.parts import parts_on_disk
 
 _END = 1 << 20
-"""Bytes at the end of a file that are looked at: what two branches appended stands there."""
+"""Bytes at the end of a file that are examined: what two branches appended is there."""
 
 
 def conflicted_file(path: str) -> str:
@@ -19,6 +19,8 @@ def conflicted_file(path: str) -> str:
 
 
 def _has_markers(name: str) -> bool:
+    if not os.path.isfile(name):  # a pipe would wait for who writes into it, a device never ends
+        return False
     try:
         with open(name, "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
