@@ -86,7 +86,7 @@ def test_without_git_or_code_nothing_is_made_up(work, cli):
     [
         ("source: experiments.jsonl, paths: ['src/**']", "to experiments.jsonl (tracked); code is src/**", "active"),
         ("source: runs/", "to runs/ (not tracked yet: commit it with the code)", "active"),
-        ("source: clearml", "runs on ClearML, by their code, commit or branch", "active"),
+        ("source: clearml", "runs on clearml, by their code, commit or branch", "active"),
         ("source: ignored/all.jsonl", "not at all: git ignores ignored/all.jsonl", "missing"),
         ("top: 5", "not in pull requests: ", "active"),
     ],
