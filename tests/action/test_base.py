@@ -41,7 +41,7 @@ def test_a_candidate_that_is_level_with_the_base_waits_for_more_runs(research):
     assert research.last["verdict"] == "undecided"
     assert research.status["state"] == "pending"
     assert "runs on each side would decide" in research.comment
-    assert "stands below the line" in research.comment
+    assert "is below the line" in research.comment
     assert research.last["failed-gates"] == ""
 
 

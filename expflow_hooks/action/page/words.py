@@ -81,7 +81,7 @@ def standing(judgement: Judgement) -> Fragments:
     query = ranking.query
     if best is None:
         first = judgement.rows[0]
-        return Data(first.label), " stands below the line", *distance(judgement, first)
+        return Data(first.label), " is below the line", *distance(judgement, first)
     said: Fragments = (Data(best.label), f" is rank {best.rank} of {ranking.counts['ranked']} by ", Data(query.sort_by))
     return (*said, f": {short(best.value)}", *distance(judgement, best))
 

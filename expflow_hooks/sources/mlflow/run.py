@@ -15,7 +15,7 @@ STATES = {
     "FAILED": "failed",
     "KILLED": "stopped",
 }
-"""MLflow's statuses in our words; another one stands below the line as it is."""
+"""MLflow's statuses in our words; another one is below the line as it is."""
 
 _LARGEST = 1.7976931348623157e308  # what MLflow stores for infinity
 COMMITS = ("mlflow.source.git.commit", "mlflow.databricks.gitRepoCommit", "git_commit", "git.commit", "commit")

@@ -1,4 +1,4 @@
-"""Ranking: order, ties, gates, groups, and what stands below the line."""
+"""Ranking: order, ties, gates, groups, and what is below the line."""
 
 import math
 import random
