@@ -166,7 +166,7 @@ def test_two_hooks_of_ones_own_are_not_joined_by_guess(cli, repository):
     write_own(hooks, "pre-push", "#!/bin/sh\n# written over ours\n")
     before = state(hooks)
     done = cli("install", "--hook", "pre-push")
-    assert done.returncode == 2 and "both stand there" in done.stderr
+    assert done.returncode == 2 and "both exist" in done.stderr
     assert state(hooks) == before
 
 
@@ -242,7 +242,7 @@ def test_a_python_that_went_away_is_told_and_blocks(cli, repository):
     repository.write("a", "a")
     repository.git("add", ".")
     said = repository.git("commit", "--message=a", ok=False)
-    assert "/nowhere/python is not there any more" in said and "expflow: error (exit 4)" in said
+    assert "/nowhere/python no longer exists" in said and "expflow: error (exit 4)" in said
 
 
 @pytest.mark.parametrize("command", ["install", "uninstall"])
