@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from datetime import datetime
@@ -16,7 +15,7 @@ from expflow_hooks.core.errors import OK, UnreadableError, UsageError
 from expflow_hooks.core.registry.location import STDIN
 from expflow_hooks.render.escape import terminal
 from expflow_hooks.render.options import color_option
-from expflow_hooks.render.output import emit, look, warn
+from expflow_hooks.render.output import emit, look, terminal_size, warn
 from expflow_hooks.render.ranking import render_ranking
 
 _FIRST, _REST, _LINE = "\x1b[H", "\x1b[J", "\x1b[K"  # to the first cell; clear to the end of the screen, of the line
@@ -67,10 +66,10 @@ def _drawn_again(options: dict[str, Any], before: str) -> str:
 
 def _screen(text: str, every: float) -> str:
     """Return one screen of text, drawn over the last one without a flicker."""
-    size = shutil.get_terminal_size()
+    columns, height = terminal_size()
     lines = text.splitlines()
-    room = max(size.lines - 2, 1)
+    room = max(height - 2, 1)
     if len(lines) > room:
         lines = [*lines[: room - 1], f"{len(lines) - room + 1} more lines; --top shows fewer"]
     lines.append(f"{datetime.now():%H:%M:%S}, again every {every:g} s; Ctrl-C ends")
-    return _FIRST + "".join(f"{line[: size.columns] if line.isascii() else line}{_LINE}\n" for line in lines) + _REST
+    return _FIRST + "".join(f"{line[:columns] if line.isascii() else line}{_LINE}\n" for line in lines) + _REST

@@ -107,17 +107,21 @@ def look(output: str | None = None) -> Style:
     colour = {"always": True, "never": False}.get(_colour[0], on_terminal and not plain)
     if not on_terminal:
         return Style(None, colour and output is None)
+    return Style(terminal_size()[0], colour)
+
+
+def terminal_size() -> tuple[int, int]:
+    """Return the terminal's columns and lines, 80 and 24 where it does not tell."""
     import shutil
 
-    return Style(shutil.get_terminal_size().columns, colour)
+    size = shutil.get_terminal_size()
+    return size.columns or 80, size.lines or 24  # Python 3.10 gives a terminal without a size as one of nothing
 
 
 def page(text: str, output: str | None = None) -> None:
     """Write a long list: on a terminal that it does not fit, through the pager, as git does; else like `emit`."""
     if output is None and sys.stdout is not None and sys.stdout.isatty() and sys.stdin and sys.stdin.isatty():
-        import shutil
-
-        if text.count("\n") >= shutil.get_terminal_size().lines:
+        if text.count("\n") >= terminal_size()[1]:
             import click
 
             os.environ.setdefault("LESS", "FRX")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from expflow_hooks.core.errors import UsageError
+from expflow_hooks.core.policy.strict_yaml import DEEPEST
 from expflow_hooks.git.hook_files import HOOKS
 from expflow_hooks.setup.owners import EXPFLOW, OWN, owner
 from expflow_hooks.setup.repository import WorkTree
@@ -120,11 +121,17 @@ _READERS = {"pre-commit": _of_pre_commit, "prek": _of_pre_commit, "lefthook": _o
 
 
 def load(text: str) -> Any:
-    """Return what YAML text holds, or None where it is none."""
+    """Return what YAML text holds, or None where it is none or nested too deeply."""
     import yaml
 
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # ids and stages are text
+    depth = 0
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # ids and stages are text
+        for event in yaml.parse(text, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:  # older versions of the library end the process
+                return None
+        return yaml.load(text, Loader=loader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
 

@@ -16,7 +16,7 @@ def itself():
 
 def deep():
     value = []
-    for _ in range(5000):
+    for _ in range(200_000):
         value = [value]
     return value
 
