@@ -120,13 +120,13 @@ def terminal_size() -> tuple[int, int]:
 
 def page(text: str, output: str | None = None) -> None:
     """Write a long list: on a terminal that it does not fit, through the pager, as git does; else like `emit`."""
-    if output is None and sys.stdout is not None and sys.stdout.isatty() and sys.stdin and sys.stdin.isatty():
-        if text.count("\n") >= terminal_size()[1]:
-            import click
+    both = output is None and sys.stdout is not None and sys.stdout.isatty() and sys.stdin and sys.stdin.isatty()
+    if both and text.count("\n") >= terminal_size()[1]:
+        import click
 
-            os.environ.setdefault("LESS", "FRX")
-            click.echo_via_pager(text)
-            return
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(text)
+        return
     emit(text, output)
 
 
