@@ -1,7 +1,8 @@
 """Ask a tool which of the conformance cases it ranks first and which pass a gate, and print its answer as JSON.
 
-    python tools/conformance.py NAME        # in an environment where the tool is installed
-    python tools/conformance.py --tables    # the tables of docs/comparison.md, from the answers in docs/conformance
+    python tools/conformance.py NAME > docs/conformance/NAME.json    # in an environment where the tool is installed
+
+`docs/make_comparison.py` puts the answers into docs/comparison.md.
 
 The question is always the same: experiments with one metric, lower is better. In which order do they stand, best first,
 and which of them hold `pde_mean < 18.09`? A tool that refuses a value when it is reported is asked about the others.
@@ -261,45 +262,5 @@ def _version(tool: str) -> str:
     raise SystemExit(f"{tool} is not installed here: python -m pip install {tool}")
 
 
-NAMES = {
-    "expflow": "Expflow hooks",
-    "mlflow": "MLflow, search_runs",
-    "mlflow_validation": "MLflow, model validation",
-    "dvc": "DVC, exp show",
-    "optuna": "Optuna, study",
-    "jq": "jq",
-    "sqlite": "SQLite",
-    "duckdb": "DuckDB",
-    "pandas": "pandas",
-    "polars": "polars",
-}
-
-
-def answers() -> dict[str, dict[str, Any]]:
-    """Return the stored answers by tool."""
-    return {tool: json.loads((FOLDER / f"{tool}.json").read_text(encoding="utf-8")) for tool in NAMES}
-
-
-def tables() -> str:
-    """Return two Markdown tables of the stored answers: the places in the order, and what passes the gate."""
-    found, names = answers(), [name for name, _ in cases()]
-    places = {
-        tool: {name: str(place) for place, name in enumerate(one["order"], 1)}
-        for tool, one in found.items()
-        if one["order"]
-    }
-    passes = {tool: dict.fromkeys(one["passes"], "passes") for tool, one in found.items() if one["passes"] is not None}
-    return "\n".join([*_table(places, found, names, "–"), "", *_table(passes, found, names, "no")]) + "\n"
-
-
-def _table(cells: Mapping[str, Mapping[str, str]], found: Mapping[str, Any], names: list[str], other: str) -> list[str]:
-    values = dict(zip(names, ("15.0", "18.09", "0.0", "NaN", "inf", "-inf", 'text "12.0"', "missing"), strict=True))
-    lines = ["| | " + " | ".join(values.values()) + " |", "|---|" + ":-:|" * len(values)]
-    for tool, row in cells.items():
-        shown = ["refused" if name in found[tool]["refused"] else row.get(name, other) for name in names]
-        lines.append(f"| {NAMES[tool]} {found[tool]['version']} | " + " | ".join(shown) + " |")
-    return lines
-
-
 if __name__ == "__main__":
-    print(tables() if sys.argv[1] == "--tables" else json.dumps(ask(sys.argv[1]), indent=1), end="")
+    print(json.dumps(ask(sys.argv[1]), indent=1))
