@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from expflow_hooks.cli import root
-from expflow_hooks.core import results
+from expflow_hooks.core import outputs, results
 from expflow_hooks.core.audit.rule_sets import RULE_SETS
 from expflow_hooks.core.metrics.standard import STANDARD_METRICS
 from expflow_hooks.core.policy.keys import json_schema
@@ -33,14 +33,14 @@ EXIT_CODES = (
 TYPES = {
     "ranking": (results.RankingResult, ("compare-scores", "clearml compare-scores"), "compare_scores"),
     "competition-audit": (results.CompetitionAudit, (), "validate_competition_rules"),
-    "audit": (results.AuditOutput, ("audit validate",), None),
+    "audit": (outputs.AuditOutput, ("audit validate",), None),
     "record": (results.ExperimentRecord, (), "record"),
     "records": (list[results.ExperimentRecord], ("run list", "run show", "run show --history"), None),
-    "verification": (results.VerificationOutput, ("run verify",), None),
-    "difference": (results.DifferenceOutput, ("diff",), None),
-    "doctor": (list[results.DoctorCheck], ("doctor",), None),
-    "metrics": (list[results.MetricEntry], ("metrics list", "metrics show"), None),
-    "scan": (results.ScanOutput, ("scan",), None),
+    "verification": (outputs.VerificationOutput, ("run verify",), None),
+    "difference": (outputs.DifferenceOutput, ("diff",), None),
+    "doctor": (list[outputs.DoctorCheck], ("doctor",), None),
+    "metrics": (list[outputs.MetricEntry], ("metrics list", "metrics show"), None),
+    "scan": (outputs.ScanOutput, ("scan",), None),
 }
 """Name of the schema -> the type, the commands that print it with `--format json`, the function that returns it."""
 

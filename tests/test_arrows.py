@@ -30,6 +30,7 @@ MAY = {
 CORE = {
     "errors": set(),
     "results": set(),
+    "outputs": {"results"},
     "wording": set(),
     "suggest": set(),
     "platform": set(),
